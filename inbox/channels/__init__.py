@@ -1,0 +1,10 @@
+"""The ways in: one folder each, all ending in `services.intake`. This list is the only one."""
+
+from flask import Flask
+
+from inbox.channels.webform import views as webform
+
+
+def init_app(app: Flask) -> None:
+    """Register the blueprints of all channels. Webhooks are exempt from CSRF, being signed instead."""
+    app.register_blueprint(webform.bp)

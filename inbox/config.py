@@ -1,0 +1,276 @@
+"""Settings from the environment and the newsroom's profile from a TOML file.
+
+Both are read once, purely, and complain by name: a wrong value raises `ConfigError` with one line.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+import phonenumbers
+from limits import parse_many
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from inbox import kinds
+from inbox.errors import ConfigError
+from inbox.theme import parse_colour
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def _limits(text: str) -> str:
+    try:
+        parse_many(text)
+    except ValueError:
+        raise ValueError(f'"{text}" is not a limit; write it like "30 per 10 minutes"') from None
+    return text
+
+
+def _database_url(url: str) -> str:
+    """Name the driver, so that every SQLAlchemy 2 chooses psycopg 3."""
+    scheme, _, rest = url.partition("://")
+    if scheme in ("postgres", "postgresql"):
+        return f"postgresql+psycopg://{rest}"
+    if scheme not in ("sqlite", "postgresql+psycopg"):
+        raise ValueError("use sqlite:///path or postgresql://user:password@host/name")
+    return url
+
+
+def _public_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f'"{url}" is not an address; write it like https://inbox.example.org')
+    if parts.query or parts.fragment:
+        raise ValueError("write it without ? and #")
+    return url.rstrip("/")
+
+
+def _redis_url(url: str) -> str:
+    if urlsplit(url).scheme not in ("redis", "rediss", "unix"):
+        raise ValueError("write it like redis://host:6379/0")
+    return url
+
+
+Limits = Annotated[str, AfterValidator(_limits)]
+EmptyIsNone = BeforeValidator(lambda value: None if value == "" else value)
+
+
+class Settings(BaseModel):
+    """What the operator sets in the environment; `docs/settings.md` explains each."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=False)
+
+    data_dir: Path = Field(Path("data"), alias="INBOX_DATA_DIR")
+    config_file: Annotated[Path | None, EmptyIsNone] = Field(None, alias="INBOX_CONFIG")
+    database_url: Annotated[str, AfterValidator(_database_url)] = Field("", alias="INBOX_DATABASE_URL")
+    redis_url: Annotated[str | None, AfterValidator(lambda u: u and _redis_url(u)), EmptyIsNone] = Field(
+        None, alias="INBOX_REDIS_URL"
+    )
+    storage_url: str = Field("", alias="INBOX_STORAGE_URL")
+    public_url: Annotated[str, AfterValidator(_public_url)] = Field("http://127.0.0.1:8000", alias="INBOX_PUBLIC_URL")
+    secret_key: Annotated[SecretStr | None, EmptyIsNone] = Field(None, alias="INBOX_SECRET_KEY")
+    trusted_proxies: int = Field(0, ge=0, le=10, alias="INBOX_TRUSTED_PROXIES")
+    require_mfa: Annotated[bool | None, EmptyIsNone] = Field(None, alias="INBOX_REQUIRE_MFA")
+    max_upload_mb: int = Field(500, ge=1, le=100_000, alias="INBOX_MAX_UPLOAD_MB")
+    min_fill_seconds: float = Field(2.0, ge=0, le=60, alias="INBOX_MIN_FILL_SECONDS")
+    public_post_limit: Limits = Field("30 per 10 minutes", alias="INBOX_PUBLIC_POST_LIMIT")
+    sign_in_limit: Limits = Field("10 per 10 minutes", alias="INBOX_SIGN_IN_LIMIT")
+    twilio_account_sid: str = Field("", pattern=r"^(AC[0-9a-fA-F]{32})?$", alias="TWILIO_ACCOUNT_SID")
+    twilio_auth_token: Annotated[SecretStr | None, EmptyIsNone] = Field(None, alias="TWILIO_AUTH_TOKEN")
+    twilio_auth_token_previous: Annotated[SecretStr | None, EmptyIsNone] = Field(
+        None, alias="TWILIO_AUTH_TOKEN_PREVIOUS"
+    )
+    twilio_shared_key: Annotated[SecretStr | None, EmptyIsNone] = Field(None, alias="TWILIO_SHARED_KEY")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, values: dict[str, Any]) -> dict[str, Any]:
+        data_dir = Path(values.get("INBOX_DATA_DIR") or "data").absolute()
+        return {
+            **values,
+            "INBOX_DATA_DIR": data_dir,
+            "INBOX_DATABASE_URL": values.get("INBOX_DATABASE_URL") or f"sqlite:///{data_dir / 'inbox.db'}",
+            "INBOX_STORAGE_URL": values.get("INBOX_STORAGE_URL") or str(data_dir / "files"),
+        }
+
+    @property
+    def is_loopback(self) -> bool:
+        return urlsplit(self.public_url).hostname in LOOPBACK
+
+    @property
+    def mfa_required(self) -> bool:
+        return not self.is_loopback if self.require_mfa is None else self.require_mfa
+
+    @property
+    def max_upload_bytes(self) -> int:
+        return self.max_upload_mb * 1024 * 1024
+
+    @property
+    def webhook_tokens(self) -> tuple[str, ...]:
+        """The auth tokens that may sign a webhook, the present one first."""
+        return tuple(s.get_secret_value() for s in (self.twilio_auth_token, self.twilio_auth_token_previous) if s)
+
+
+SECRETS = ("INBOX_SECRET_KEY", "TWILIO_AUTH_TOKEN", "TWILIO_AUTH_TOKEN_PREVIOUS", "TWILIO_SHARED_KEY", "INBOX_DATABASE_URL", "INBOX_REDIS_URL")
+"""Settings that may also be given as NAME_FILE, the path of a file that holds the value."""
+
+
+class ProfilePart(BaseModel):
+    """A table of the profile; a name that does not belong there is an error, not silently ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _kind(name: str) -> str:
+    if name not in kinds.BY_NAME:
+        raise ValueError(f'"{name}" is not a kind; choose from {", ".join(kinds.BY_NAME)}')
+    return name
+
+
+KindName = Annotated[str, AfterValidator(_kind)]
+
+
+class Number(ProfilePart):
+    """One of the newsroom's numbers, in E.164."""
+
+    number: str
+    label: str
+    about: str = ""
+    channels: tuple[str, ...] = ("whatsapp",)
+    default_kind: KindName = "message"
+
+    @field_validator("number")
+    @classmethod
+    def _e164(cls, value: str) -> str:
+        try:
+            parsed = phonenumbers.parse(value, None)
+        except phonenumbers.NumberParseException:
+            raise ValueError(f'"{value}" is not a number in the form +886963563485') from None
+        return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+    @field_validator("channels")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := set(value) - {"whatsapp", "sms", "voice"}:
+            raise ValueError(f"{', '.join(sorted(unknown))}: choose from whatsapp, sms, voice")
+        return value
+
+    @property
+    def spoken(self) -> str:
+        """The number with spaces, as people read it."""
+        parsed = phonenumbers.parse(self.number, None)
+        return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+class Mailbox(ProfilePart):
+    """One of the newsroom's e-mail addresses."""
+
+    address: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    label: str
+    about: str = ""
+    default_kind: KindName = "message"
+
+
+class Link(ProfilePart):
+    """A page of the newsroom elsewhere."""
+
+    label: str
+    url: str = Field(pattern=r"^https?://")
+
+
+class Profile(ProfilePart):
+    """The newsroom: what its readers see. `examples/` holds a complete one."""
+
+    name: str = "The newsroom"
+    tagline: str = ""
+    about: str = ""
+    colour: str = ""
+    logo: str = ""
+    time_zone: str = "Asia/Taipei"
+    country: str = Field("TW", pattern=r"^[A-Z]{2}$")
+    currency: str = Field("TWD", pattern=r"^[A-Z]{3}$")
+    languages: tuple[str, ...] = ("en",)
+    kinds: tuple[KindName, ...] = tuple(kinds.BY_NAME)
+    answer_within: str = ""
+    leave_url: str = Field("https://www.cwa.gov.tw/", pattern=r"^https?://")
+    site_url: str = ""
+    invitations: dict[KindName, str] = Field(default_factory=dict)
+    numbers: tuple[Number, ...] = ()
+    mailboxes: tuple[Mailbox, ...] = ()
+    social: tuple[Link, ...] = ()
+
+    @field_validator("colour")
+    @classmethod
+    def _is_colour(cls, value: str) -> str:
+        if value:
+            parse_colour(value)
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f'"{value}" is not a time zone; write it like Asia/Taipei')
+        return value
+
+    def number(self, e164: str) -> Number | None:
+        """The newsroom's number with this E.164 form, or None."""
+        return next((number for number in self.numbers if number.number == e164), None)
+
+
+def _with_secret_files(environ: Mapping[str, str]) -> dict[str, str]:
+    values = dict(environ)
+    for name in SECRETS:
+        path = environ.get(f"{name}_FILE")
+        if not path:
+            continue
+        try:
+            values[name] = Path(path).read_text().strip()
+        except OSError as error:
+            raise ConfigError(f"{name}_FILE: cannot read {path}: {error.strerror}") from None
+    return values
+
+
+def _one_line(error: ValidationError, prefix: str = "") -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{prefix}{where}: {first['msg'].removeprefix('Value error, ')}"
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings from environment variables. Raises ConfigError naming the first wrong one."""
+    values = _with_secret_files(environ)
+    aliases = {field.alias for field in Settings.model_fields.values()}
+    try:
+        return Settings.model_validate({name: value for name, value in values.items() if name in aliases})
+    except ValidationError as error:
+        raise ConfigError(_one_line(error)) from None
+
+
+def load_profile(path: Path | None) -> Profile:
+    """Read the newsroom's profile; without a file, the defaults. Raises ConfigError naming file and key."""
+    if path is None:
+        return Profile()
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"INBOX_CONFIG: cannot read {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"INBOX_CONFIG: {path} is not TOML: {error}") from None
+    try:
+        return Profile.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(_one_line(error, f"INBOX_CONFIG: {path.name}: ")) from None

@@ -1,0 +1,92 @@
+"""What pages and webhooks share: the runtime, the request's session, its write transaction, budgets."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TypeVar, cast
+
+from flask import Flask, current_app, request
+from flask.globals import app_ctx
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf.csrf import CSRFProtect
+from limits import parse_many
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, scoped_session
+from werkzeug.exceptions import TooManyRequests
+
+from inbox import db
+from inbox.runtime import Runtime
+
+Result = TypeVar("Result")
+
+csrf = CSRFProtect()
+limiter = Limiter(get_remote_address, headers_enabled=False, default_limits=[])
+
+
+def init_app(app: Flask, runtime: Runtime) -> None:
+    """Give the app its runtime, its sessions (one for each request), CSRF protection and budgets."""
+    sessions = scoped_session(runtime.database.sessions, scopefunc=lambda: id(app_ctx._get_current_object()))  # type: ignore[attr-defined]
+    app.extensions["inbox"] = runtime
+    app.extensions["inbox_sessions"] = sessions
+    csrf.init_app(app)
+    limiter.init_app(app)
+
+    @app.teardown_appcontext
+    def close_session(error: BaseException | None) -> None:
+        sessions.remove()
+
+
+def current_runtime() -> Runtime:
+    return cast(Runtime, current_app.extensions["inbox"])
+
+
+def request_session() -> Session:
+    """The session of this request, for reading."""
+    return cast(Session, current_app.extensions["inbox_sessions"]())
+
+
+def now() -> datetime:
+    return current_runtime().clock()
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """The request's session as one write transaction; see `inbox.db.writing`."""
+    with db.writing(request_session()) as session:
+        yield session
+
+
+def exactly_once(store: Callable[[Session], Result]) -> Result:
+    """Run `store` in a write transaction; if another one stored the same message meanwhile, run it again.
+
+    The second run finds that message (see `intake.receive`).
+    """
+    try:
+        with writing() as session:
+            return store(session)
+    except IntegrityError:
+        with writing() as session:
+            return store(session)
+
+
+def public_post_limit() -> str:
+    return current_runtime().settings.public_post_limit
+
+
+def sign_in_limit() -> str:
+    return current_runtime().settings.sign_in_limit
+
+
+def spend(limits: str, purpose: str) -> None:
+    """Count one act of this address against a budget. Raises TooManyRequests when it is used up."""
+    for limit in parse_many(limits):
+        key = (purpose, get_remote_address())
+        if not limiter.limiter.hit(limit, *key):
+            reset_at = limiter.limiter.get_window_stats(limit, *key).reset_time
+            raise TooManyRequests(retry_after=max(int(reset_at - now().timestamp()), 1))
+
+
+def wants_fragment() -> bool:
+    """Whether htmx asks, which swaps a part of the page."""
+    return request.headers.get("HX-Request") == "true"

@@ -1,0 +1,41 @@
+"""The errors that services raise. Each says one situation; no HTTP in here (see `inbox/web/errors.py`)."""
+
+
+class InboxError(Exception):
+    """Base of every error that this project raises on purpose."""
+
+
+class ConfigError(InboxError):
+    """A setting has a value that cannot work. The text is one line and names the setting."""
+
+
+class NotFound(InboxError):
+    """The thing is not there, or this person may not know that it is."""
+
+
+class NotAllowed(InboxError):
+    """This person may see the thing but not do this with it."""
+
+
+class MoveNotAllowed(InboxError):
+    """A status cannot follow the present one."""
+
+
+class AlreadyClaimed(InboxError):
+    """Somebody else took the submission first; `holder` is that person's name."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(f"already taken by {holder}")
+        self.holder = holder
+
+
+class StaleSubmission(InboxError):
+    """The submission changed after the page that asks for this change was made."""
+
+
+class UploadRefused(InboxError):
+    """A file cannot be taken. The text is for the sender: what is wrong and what to do."""
+
+
+class StorageError(InboxError):
+    """Files cannot be written or read now; trying again later may work."""

@@ -1,0 +1,30 @@
+"""The nouns. Importing this package loads every table."""
+
+from inbox.models.attachment import Attachment
+from inbox.models.audit import AuditEntry
+from inbox.models.contact import Contact, ContactPoint
+from inbox.models.enums import Channel, Direction, FileState, Priority, Role, Status
+from inbox.models.label import Label, submission_label
+from inbox.models.message import Message
+from inbox.models.note import Note
+from inbox.models.submission import Submission
+from inbox.models.user import User
+
+__all__ = [
+    "Attachment",
+    "AuditEntry",
+    "Channel",
+    "Contact",
+    "ContactPoint",
+    "Direction",
+    "FileState",
+    "Label",
+    "Message",
+    "Note",
+    "Priority",
+    "Role",
+    "Status",
+    "Submission",
+    "User",
+    "submission_label",
+]

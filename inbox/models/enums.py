@@ -1,0 +1,143 @@
+"""The closed lists: channels, statuses and their allowed moves, roles. Labels are gettext ids."""
+
+from enum import StrEnum
+
+from inbox.text import N_
+
+
+class Channel(StrEnum):
+    """How something travelled."""
+
+    WEB = "web"
+    WHATSAPP = "whatsapp"
+    SMS = "sms"
+    EMAIL = "email"
+    VOICE = "voice"
+
+    @property
+    def label(self) -> str:
+        return {
+            Channel.WEB: N_("Web form"),
+            Channel.WHATSAPP: N_("WhatsApp"),
+            Channel.SMS: N_("SMS"),
+            Channel.EMAIL: N_("E-mail"),
+            Channel.VOICE: N_("Voice"),
+        }[self]
+
+    @property
+    def icon(self) -> str:
+        return {
+            Channel.WEB: "forms",
+            Channel.WHATSAPP: "brand-whatsapp",
+            Channel.SMS: "device-mobile-message",
+            Channel.EMAIL: "mail",
+            Channel.VOICE: "phone-incoming",
+        }[self]
+
+
+class Direction(StrEnum):
+    """In: somebody wrote to us. Out: we wrote to them."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class Status(StrEnum):
+    """Where a submission stands. `NEW` and `OPEN` wait for the newsroom; the others are decided."""
+
+    NEW = "new"
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    CLOSED = "closed"
+    SPAM = "spam"
+
+    @property
+    def label(self) -> str:
+        return {
+            Status.NEW: N_("New"),
+            Status.OPEN: N_("Open"),
+            Status.ACCEPTED: N_("Accepted"),
+            Status.DECLINED: N_("Declined"),
+            Status.CLOSED: N_("Closed"),
+            Status.SPAM: N_("Suspected spam"),
+        }[self]
+
+    @property
+    def icon(self) -> str:
+        return {
+            Status.NEW: "circle-dot",
+            Status.OPEN: "circle-half-2",
+            Status.ACCEPTED: "circle-check",
+            Status.DECLINED: "circle-x",
+            Status.CLOSED: "archive",
+            Status.SPAM: "shield-x",
+        }[self]
+
+    @property
+    def waits(self) -> bool:
+        """Whether the newsroom still has something to do."""
+        return self in (Status.NEW, Status.OPEN)
+
+    @property
+    def moves(self) -> tuple["Status", ...]:
+        """The statuses that may follow this one, the most usual first."""
+        return {
+            Status.NEW: (Status.ACCEPTED, Status.DECLINED, Status.OPEN, Status.CLOSED, Status.SPAM),
+            Status.OPEN: (Status.ACCEPTED, Status.DECLINED, Status.CLOSED, Status.SPAM),
+            Status.ACCEPTED: (Status.OPEN, Status.CLOSED, Status.DECLINED),
+            Status.DECLINED: (Status.OPEN, Status.CLOSED, Status.ACCEPTED),
+            Status.CLOSED: (Status.OPEN,),
+            Status.SPAM: (Status.NEW, Status.CLOSED),
+        }[self]
+
+    @property
+    def verb(self) -> str:
+        """What the button that leads here says."""
+        return {
+            Status.NEW: N_("Not spam"),
+            Status.OPEN: N_("Open"),
+            Status.ACCEPTED: N_("Accept"),
+            Status.DECLINED: N_("Decline"),
+            Status.CLOSED: N_("Close"),
+            Status.SPAM: N_("Spam"),
+        }[self]
+
+
+class Priority(StrEnum):
+    """How soon: only `HIGH` is marked in lists."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+
+    @property
+    def label(self) -> str:
+        return {Priority.LOW: N_("Low"), Priority.NORMAL: N_("Normal"), Priority.HIGH: N_("High")}[self]
+
+
+class FileState(StrEnum):
+    """An attachment's small life: `PENDING` waits to be fetched, `STORED` is safe with us."""
+
+    PENDING = "pending"
+    STORED = "stored"
+    REJECTED = "rejected"
+    FAILED = "failed"
+
+
+class Role(StrEnum):
+    """What a member of staff may do; the rules are in `inbox.services.accounts`."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"
+    ADS = "ads"
+    ADMIN = "admin"
+
+    @property
+    def label(self) -> str:
+        return {
+            Role.VIEWER: N_("Viewer"),
+            Role.EDITOR: N_("Editor"),
+            Role.ADS: N_("Advertising"),
+            Role.ADMIN: N_("Administrator"),
+        }[self]

@@ -1,0 +1,28 @@
+"""Where templates are, and text for people who are not on a web page (messages)."""
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+
+def template_folder() -> Path:
+    """The templates: inside the package when it is installed from a wheel, beside it in a checkout."""
+    here = Path(__file__).parent
+    installed, checkout = here / "templates", here.parent / "templates"
+    return installed if installed.is_dir() else checkout
+
+
+_messages = Environment(
+    loader=FileSystemLoader(template_folder() / "messages"),
+    undefined=StrictUndefined,
+    autoescape=False,  # noqa: S701  these are plain text, escaped by whoever puts them into XML or HTML
+    extensions=["jinja2.ext.i18n"],
+    trim_blocks=True,
+)
+_messages.install_null_translations()  # type: ignore[attr-defined]
+
+
+def message(name: str, form: str, **values: Any) -> str:
+    """Return the text `templates/messages/<name>/<form>.txt` with its values, trimmed."""
+    return _messages.get_template(f"{name}/{form}.txt").render(**values).strip()

@@ -1,0 +1,139 @@
+"""Who writes: finding and making contacts, and honouring the words that stop or start messages."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import phonenumbers
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from inbox.models import Channel, Contact, ContactPoint
+
+# Twilio acts on these English words itself (Twilio docs, "Advanced Opt-Out"); a message is one only when
+# nothing else stands in it. The Chinese ones are ours.
+STOP_WORDS = frozenset(
+    "stop stopall unsubscribe end quit revoke optout cancel 停止 取消 退訂 取消訂閱 拒收".split()
+)
+START_WORDS = frozenset("start unstop yes 開始 訂閱 恢復".split())
+HELP_WORDS = frozenset("help info 說明 幫助".split())
+
+
+@dataclass(frozen=True)
+class Sender:
+    """An address on a channel. `address` is E.164 where there is a number, else the provider's id."""
+
+    channel: Channel
+    address: str
+    name: str = ""
+    can_reply: bool = True
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What somebody wrote about themselves in a form; none of it is proved."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    organisation: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.name or self.email or self.phone or self.organisation)
+
+
+def keyword(text: str) -> str | None:
+    """Return "stop", "start" or "help" when the whole text is such a word, else None."""
+    word = text.strip().strip(".!。！").casefold()
+    if word in STOP_WORDS:
+        return "stop"
+    if word in START_WORDS:
+        return "start"
+    return "help" if word in HELP_WORDS else None
+
+
+def obey_keyword(point: ContactPoint, word: str | None, *, now: datetime) -> None:
+    """Record an opt-out or opt-in on the address that it came from."""
+    if word == "stop" and point.opted_out_at is None:
+        point.opted_out_at = now
+    if word == "start":
+        point.opted_out_at = None
+
+
+def lock_point(session: Session, sender: Sender, *, now: datetime) -> ContactPoint:
+    """Return the sender's contact point, made if it is new, and locked until the transaction ends.
+
+    The lock puts messages of one sender in a row, so that twenty first messages at once find one
+    another. (SQLite has one writer at a time anyway.)
+    """
+    wanted = (
+        select(ContactPoint)
+        .where(ContactPoint.channel == sender.channel, ContactPoint.address == sender.address)
+        .with_for_update()
+    )
+    point = session.scalar(wanted)
+    if point is None:
+        point = _make_point(session, sender, now)
+        if point is None:  # another transaction made it while we waited
+            point = session.scalars(wanted).one()
+    contact = point.contact
+    if sender.name and not contact.name:
+        contact.name = sender.name[:500]
+    return point
+
+
+def _make_point(session: Session, sender: Sender, now: datetime) -> ContactPoint | None:
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    phone = sender.address if sender.channel is not Channel.EMAIL and sender.address.startswith("+") else ""
+    contact = Contact(
+        name=sender.name[:500],
+        email=sender.address if sender.channel is Channel.EMAIL else "",
+        phone=phone,
+        created_at=now,
+    )
+    session.add(contact)
+    session.flush()
+    made = session.scalar(
+        insert(ContactPoint)
+        .values(
+            contact_id=contact.id,
+            channel=sender.channel,
+            address=sender.address,
+            can_reply=sender.can_reply,
+            created_at=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(ContactPoint)
+    )
+    if made is None:
+        session.delete(contact)
+        session.flush()
+    return made
+
+
+def make_contact(session: Session, facts: Facts, *, region: str, now: datetime) -> Contact:
+    """Make a contact from what a form says.
+
+    It joins nobody else's: whoever types an address into a form has not shown that it is theirs.
+    """
+    contact = Contact(
+        name=facts.name,
+        organisation=facts.organisation,
+        email=facts.email,
+        phone=normalise_phone(facts.phone, region),
+        created_at=now,
+    )
+    session.add(contact)
+    session.flush()
+    return contact
+
+
+def normalise_phone(text: str, region: str) -> str:
+    """Return the number in E.164 when it can be one in `region` (ISO 3166), else the text as it was typed."""
+    try:
+        parsed = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return text.strip()
+    if not phonenumbers.is_possible_number(parsed):
+        return text.strip()
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)

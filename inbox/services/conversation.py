@@ -1,0 +1,81 @@
+"""What the holder of a receipt code sees and is asked."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from inbox.errors import NotAllowed
+from inbox.models import AuditEntry, Channel, Direction, Message, Status, Submission, User
+from inbox.services import audit, search_index, search_text
+from inbox.text import N_, clean
+
+QUESTION_LENGTH = 20_000
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of "where it stands": reached at `at`, or still to come (None)."""
+
+    label: str
+    at: datetime | None
+    current: bool = False
+
+
+DECISIONS = {
+    Status.ACCEPTED: N_("We use it"),
+    Status.DECLINED: N_("We do not use it"),
+    Status.CLOSED: N_("Dealt with"),
+}
+
+
+def ask(session: Session, submission: Submission, text: str, *, actor: User, now: datetime) -> Message:
+    """Write to the holder of the receipt code, who reads it on the status page.
+
+    Raises NotAllowed if the submission has no receipt code, since then nobody could read it.
+    """
+    if submission.receipt_hash is None:
+        raise NotAllowed("this submission has no receipt code")
+    message = Message(
+        submission_id=submission.id,
+        author_id=actor.id,
+        direction=Direction.OUT,
+        channel=Channel.WEB,
+        account="web",
+        external_id=f"out:{secrets.token_hex(16)}",
+        text=clean(text)[:QUESTION_LENGTH],
+        at=now,
+    )
+    session.add(message)
+    submission.message_count += 1
+    submission.waits_for_sender = True
+    submission.version += 1
+    if submission.status is Status.NEW:
+        submission.status = Status.OPEN
+        audit.record(session, actor, "submission:open", submission, now=now, was=Status.NEW.value)
+    audit.record(session, actor, "submission:ask", submission, now=now)
+    session.flush()
+    search_index.extend(session, submission.id, search_text.tokens(message.text))
+    return message
+
+
+def steps(submission: Submission) -> list[Step]:
+    """Where a submission stands, in the words of the status page; suspected spam looks like any arrival."""
+    entries = submission.history
+    read_at = _first(entries, "submission:open", "submission:claim", "submission:assign", *_DECIDING)
+    lines = [Step(N_("Received"), submission.received_at), Step(N_("Read by an editor"), read_at)]
+    if submission.waits_for_sender:
+        asked = [m.at for m in submission.messages if m.direction is Direction.OUT]
+        lines.append(Step(N_("Waiting for your answer"), asked[-1] if asked else None))
+    decision = DECISIONS.get(submission.status)
+    lines.append(Step(decision or N_("Decision"), submission.decided_at if decision else None))
+    last = max(i for i, line in enumerate(lines) if line.at)
+    return [Step(line.label, line.at, i == last) for i, line in enumerate(lines)]
+
+
+_DECIDING = tuple(f"submission:{status.value}" for status in DECISIONS)
+
+
+def _first(entries: list[AuditEntry], *verbs: str) -> datetime | None:
+    return next((entry.at for entry in entries if entry.verb in verbs), None)

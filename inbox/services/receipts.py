@@ -1,0 +1,39 @@
+"""References, which may be said aloud, and receipt codes, which open a submission for its sender."""
+
+import hashlib
+import secrets
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inbox.models import Submission
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Digits and capitals without I, L, O and U: 32 characters, five bits each (Crockford's base 32)."""
+CODE_LENGTH = 16  # 80 bits
+_READ_AS = str.maketrans("OIL", "011", "- \t\u2010\u2011\u2012\u2013\u2014")
+
+
+def new_reference(session: Session, prefix: str) -> str:
+    """Return an unused reference such as PR-7K3M9Q."""
+    while True:
+        reference = f"{prefix}-{''.join(secrets.choice(ALPHABET) for _ in range(6))}"
+        if session.scalar(select(Submission.id).where(Submission.reference == reference)) is None:
+            return reference
+
+
+def make_code(entropy: bytes) -> str:
+    """Return the receipt code for at least ten random bytes: sixteen characters in fours."""
+    number = int.from_bytes(entropy[:10], "big")
+    letters = [ALPHABET[number >> 5 * i & 31] for i in range(CODE_LENGTH)]
+    return "-".join("".join(letters[i : i + 4]) for i in range(0, CODE_LENGTH, 4))
+
+
+def hash_code(code: str) -> str:
+    """Return what is stored of a code. Case, hyphens and spaces do not matter; O reads as 0, I and L as 1."""
+    return hashlib.sha256(code.strip().upper().translate(_READ_AS).encode()).hexdigest()
+
+
+def find_by_code(session: Session, code: str) -> Submission | None:
+    """Return the submission that this code opens, or None."""
+    return session.scalar(select(Submission).where(Submission.receipt_hash == hash_code(code)))

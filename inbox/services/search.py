@@ -1,0 +1,195 @@
+"""Finding submissions: the pages of the queue, its counts, and keeping the full-text index."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from inbox import kinds
+from inbox.db import UTCDateTime
+from inbox.models import (
+    Attachment,
+    Channel,
+    Contact,
+    ContactPoint,
+    Label,
+    Message,
+    Note,
+    Status,
+    Submission,
+    User,
+    submission_label,
+)
+from inbox.services import accounts, search_index, search_text
+
+PAGE_SIZE = 50
+MOST_COUNTED = 999
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the queue's address says. None means "any", except that without `status` only what waits is shown.
+
+    status: a Status or "all"; assignee: "me", "none" or a user id; label: a label's key; words: full text.
+    """
+
+    status: Status | str | None = None
+    kind: str | None = None
+    channel: Channel | None = None
+    assignee: str | None = None
+    label: str | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the queue; `older` is the cursor of the next one, or None at the end."""
+
+    submissions: list[Submission]
+    older: str | None
+
+
+@dataclass(frozen=True)
+class View:
+    """A list in the sidebar: its filters, and how many submissions it holds (999 means "or more")."""
+
+    key: str
+    filters: Filters
+    count: int
+
+
+def find_page(session: Session, user: User, filters: Filters, older_than: str | None = None) -> Page:
+    """Return a page of what `user` may see, newest first; with words, in the order of arrival.
+
+    A cursor that cannot be read gives the first page.
+    """
+    statement = (
+        select(Submission)
+        .where(accounts.visible(user), *_conditions(user, filters))
+        .options(joinedload(Submission.assignee), selectinload(Submission.labels))
+        .limit(PAGE_SIZE + 1)
+    )
+    terms = search_text.query_terms(filters.words)
+    if filters.words.strip() and not terms:
+        return Page([], None)
+    if terms:
+        statement = search_index.matching(session, statement, terms, _read_id(older_than))
+    else:
+        statement = _newest_first(statement, older_than)
+    found = list(session.scalars(statement))
+    page = found[:PAGE_SIZE]
+    return Page(page, _cursor(page[-1], bool(terms)) if len(found) > PAGE_SIZE else None)
+
+
+def _conditions(user: User, filters: Filters) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if isinstance(filters.status, Status):
+        conditions.append(Submission.status == filters.status)
+    elif filters.status is None and not filters.words:
+        conditions.append(Submission.waits == literal(True))
+    if filters.kind:
+        conditions.append(Submission.kind == filters.kind)
+    if filters.channel:
+        conditions.append(Submission.channel == filters.channel)
+    if filters.assignee:
+        conditions.append(_assignee(user, filters.assignee))
+    if filters.label:
+        labelled = select(submission_label.c.submission_id).join(Label).where(Label.key == filters.label.casefold())
+        conditions.append(Submission.id.in_(labelled))
+    return conditions
+
+
+def _assignee(user: User, assignee: str) -> ColumnElement[bool]:
+    if assignee == "none":
+        return Submission.assignee_id.is_(None)
+    if assignee == "me":
+        return Submission.assignee_id == user.id
+    return Submission.assignee_id == (int(assignee) if assignee.isdecimal() and len(assignee) < 10 else -1)
+
+
+def _newest_first(statement: Select[tuple[Submission]], older_than: str | None) -> Select[tuple[Submission]]:
+    place = _read_place(older_than)
+    if place:
+        at, number = place
+        statement = statement.where(
+            tuple_(Submission.active_at, Submission.id) < tuple_(literal(at, UTCDateTime()), literal(number))
+        )
+    return statement.order_by(Submission.active_at.desc(), Submission.id.desc())
+
+
+def _cursor(last: Submission, searching: bool) -> str:
+    if searching:
+        return str(last.id)
+    return f"{(last.active_at - _EPOCH) // timedelta(microseconds=1)}.{last.id}"
+
+
+def _read_id(cursor: str | None) -> int | None:
+    return int(cursor) if cursor and cursor.isascii() and cursor.isdecimal() and len(cursor) < 19 else None
+
+
+def _read_place(cursor: str | None) -> tuple[datetime, int] | None:
+    at, _, number = (cursor or "").partition(".")
+    if _read_id(at) is None or _read_id(number) is None or len(at) > 17:
+        return None
+    return _EPOCH + timedelta(microseconds=int(at)), int(number)
+
+
+def views(session: Session, user: User, offered: tuple[str, ...]) -> list[View]:
+    """Return the sidebar's lists with their counts, in one statement.
+
+    Each count stops at 999, so that the page costs the same however long the lists are.
+    """
+    wanted = _default_views(user, offered)
+    counts = session.execute(select(*(_capped_count(user, filters).label(key) for key, filters in wanted))).one()
+    return [View(key, filters, count) for (key, filters), count in zip(wanted, counts, strict=True)]
+
+
+def _default_views(user: User, offered: tuple[str, ...]) -> list[tuple[str, Filters]]:
+    shown = [name for name in offered if user.role != "ads" or name in accounts.ADS_KINDS]
+    return [
+        ("open", Filters()),
+        ("mine", Filters(assignee="me")),
+        ("unassigned", Filters(assignee="none")),
+        *((f"kind_{name}", Filters(kind=name)) for name in shown),
+        *((status.value, Filters(status=status)) for status in Status if not status.waits),
+    ]
+
+
+def _capped_count(user: User, filters: Filters):
+    found = select(Submission.id).where(accounts.visible(user), *_conditions(user, filters)).limit(MOST_COUNTED)
+    return select(func.count()).select_from(found.subquery()).scalar_subquery()
+
+
+def labels(session: Session) -> list[Label]:
+    """All labels, by name."""
+    return list(session.scalars(select(Label).order_by(Label.name).limit(500)))
+
+
+def rebuild(session: Session, submission: Submission) -> None:
+    """Index a submission anew from all it holds; needed when something was taken away from it."""
+    search_index.replace(session, submission.id, _all_tokens(session, submission))
+
+
+def _all_tokens(session: Session, submission: Submission) -> list[str]:
+    of_this = Message.submission_id == submission.id
+    texts = [*session.scalars(select(Message.text).where(of_this))]
+    texts += session.scalars(select(Message.sender_name).where(of_this))
+    texts += session.scalars(select(Attachment.filename).join(Message).where(of_this))
+    texts += session.scalars(select(Note.text).where(Note.submission_id == submission.id))
+    texts += (label.name for label in submission.labels)
+    contact = session.get(Contact, submission.contact_id) if submission.contact_id else None
+    return [*head_tokens(submission, contact), *search_text.tokens(*texts)]
+
+
+def head_tokens(submission: Submission, contact: Contact | None) -> list[str]:
+    """The tokens of what stands above the conversation: reference, subject, facts, names and addresses."""
+    texts = [submission.reference, submission.subject, submission.sender]
+    texts += [value for value in submission.details.values() if isinstance(value, str)]
+    numbers: list[str] = []
+    if contact:
+        texts += [contact.name, contact.organisation, contact.email]
+        texts += [point.address for point in contact.points if point.channel is Channel.EMAIL]
+        numbers = [contact.phone, *(p.address for p in contact.points if p.channel is not Channel.EMAIL)]
+    return [*search_text.tokens(*texts), *search_text.number_tokens(*numbers)]

@@ -1,0 +1,60 @@
+"""One way of cutting text into search tokens, for SQLite and PostgreSQL alike.
+
+Chinese, Japanese and Korean have no spaces between words, and most Chinese words have two characters;
+so a run of such characters becomes its overlapping pairs, and a word of two characters is found
+anywhere. Everything else is cut at what is no letter or digit, with case and accents folded.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+_CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_RUNS = re.compile(rf"(?P<cjk>[{_CJK}]+)|(?P<word>[^\W_{_CJK}]+)")
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_LONGEST_WORD = 40
+_MOST_TOKENS = 20_000
+
+
+def fold(text: str) -> str:
+    """Return the text without differences of width, case and accents."""
+    decomposed = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", decomposed))
+
+
+def tokens(*texts: str) -> list[str]:
+    """Return the distinct tokens to index, in the order of their first appearance, 20,000 at most."""
+    found: dict[str, None] = {}
+    for text in texts:
+        for run in _RUNS.finditer(fold(text)):
+            found.update(dict.fromkeys(_pairs(run["cjk"]) if run["cjk"] else [run["word"][:_LONGEST_WORD]]))
+            if len(found) >= _MOST_TOKENS:
+                return list(found)[:_MOST_TOKENS]
+    return list(found)
+
+
+def _pairs(run: str) -> Iterable[str]:
+    """The overlapping pairs, and the last character alone, so that each character begins a token."""
+    return [*(run[i : i + 2] for i in range(len(run) - 1)), run[-1]]
+
+
+def number_tokens(*numbers: str) -> list[str]:
+    """Return the ends of each number, so that any fragment of three digits or more begins one of them."""
+    found: dict[str, None] = {}
+    for number in numbers:
+        digits = "".join(c for c in number if c.isdecimal())
+        found.update(dict.fromkeys(digits[i:] for i in range(max(len(digits) - 2, 0))))
+    return list(found)
+
+
+def query_terms(text: str) -> list[tuple[str, bool]]:
+    """Return (token, is a prefix) pairs that must all be found; [] when the text holds nothing to look for."""
+    terms: dict[tuple[str, bool], None] = {}
+    for run in _RUNS.finditer(fold(text)):
+        if run["word"]:
+            terms[run["word"][:_LONGEST_WORD], True] = None
+        elif len(run["cjk"]) == 1:
+            terms[run["cjk"], True] = None
+        else:
+            terms.update(dict.fromkeys((run["cjk"][i : i + 2], False) for i in range(len(run["cjk"]) - 1)))
+    return list(terms)[:32]

@@ -1,0 +1,125 @@
+"""What staff do with a submission. Each verb changes it, leaves its trace, and flushes.
+
+`seen` is the version of the submission that the page showed: if somebody changed it since, the verb
+raises StaleSubmission and changes nothing. Rights are checked before (`accounts.get_submission`).
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from inbox.errors import AlreadyClaimed, MoveNotAllowed, NotAllowed, StaleSubmission
+from inbox.models import Label, Note, Priority, Status, Submission, User
+from inbox.services import accounts, audit, search, search_index, search_text
+from inbox.text import clean
+
+LABEL_LENGTH = 60
+NOTE_LENGTH = 20_000
+
+
+def claim(session: Session, submission: Submission, *, actor: User, now: datetime) -> None:
+    """Take a submission that nobody has. Of two claims at once one wins; the other raises AlreadyClaimed."""
+    took = session.execute(
+        update(Submission)
+        .where(Submission.id == submission.id, Submission.assignee_id.is_(None))
+        .values(assignee_id=actor.id, version=Submission.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(submission)
+    if took.rowcount:
+        audit.record(session, actor, "submission:claim", submission, now=now)
+    elif submission.assignee_id != actor.id:
+        raise AlreadyClaimed(submission.assignee.name if submission.assignee else "")
+    session.flush()
+
+
+def assign(
+    session: Session, submission: Submission, assignee: User | None, *, actor: User, seen: int, now: datetime
+) -> None:
+    """Give a submission to somebody who may work on it, or to nobody. Raises NotAllowed if they may not."""
+    _change(session, submission, seen)
+    if assignee and not accounts.may(assignee, accounts.CLAIM, submission):
+        raise NotAllowed(f"{assignee.name} cannot work on this submission")
+    submission.assignee = assignee
+    audit.record(session, actor, "submission:assign", submission, now=now, to=assignee.name if assignee else None)
+    session.flush()
+
+
+def move(session: Session, submission: Submission, to: Status, *, actor: User, seen: int, now: datetime) -> None:
+    """Move to another status. Raises MoveNotAllowed when it cannot follow the present one."""
+    _change(session, submission, seen)
+    was = submission.status
+    if to not in was.moves:
+        raise MoveNotAllowed(f"{was.value} to {to.value}")
+    submission.status = to
+    submission.decided_at = now if to in (Status.ACCEPTED, Status.DECLINED, Status.CLOSED) else None
+    if submission.decided_at:
+        submission.thread_key = None  # what the sender writes next opens a new submission
+    if was is Status.SPAM:
+        submission.spam_reasons = []
+    audit.record(session, actor, f"submission:{to.value}", submission, now=now, was=was.value)
+    session.flush()
+
+
+def prioritise(
+    session: Session, submission: Submission, priority: Priority, *, actor: User, seen: int, now: datetime
+) -> None:
+    """Set the priority."""
+    _change(session, submission, seen)
+    was, submission.priority = submission.priority, priority
+    audit.record(session, actor, "submission:prioritise", submission, now=now, was=was.value, to=priority.value)
+    session.flush()
+
+
+def label(session: Session, submission: Submission, name: str, *, actor: User, now: datetime) -> None:
+    """Put a label on; it is made if it is new. Labels add up, so a stale page does no harm here."""
+    name = " ".join(clean(name).split())[:LABEL_LENGTH]
+    if not name:
+        return
+    found = session.scalar(select(Label).where(Label.key == name.casefold()))
+    if found is None:
+        found = Label(name=name, key=name.casefold()[:LABEL_LENGTH])
+        session.add(found)
+    if found in submission.labels:
+        return
+    submission.labels.append(found)
+    submission.version += 1
+    audit.record(session, actor, "submission:label", submission, now=now, label=found.name)
+    session.flush()
+    search_index.extend(session, submission.id, search_text.tokens(found.name))
+
+
+def unlabel(session: Session, submission: Submission, key: str, *, actor: User, now: datetime) -> None:
+    """Take a label off; one that is not there is no error."""
+    found = next((label for label in submission.labels if label.key == key), None)
+    if found is None:
+        return
+    submission.labels.remove(found)
+    submission.version += 1
+    audit.record(session, actor, "submission:unlabel", submission, now=now, label=found.name)
+    session.flush()
+    search.rebuild(session, submission)
+
+
+def note(session: Session, submission: Submission, text: str, *, actor: User, now: datetime) -> Note:
+    """Add a note that only staff see."""
+    added = Note(submission_id=submission.id, author_id=actor.id, text=clean(text)[:NOTE_LENGTH], at=now)
+    session.add(added)
+    audit.record(session, actor, "submission:note", submission, now=now)
+    session.flush()
+    search_index.extend(session, submission.id, search_text.tokens(added.text))
+    return added
+
+
+def _change(session: Session, submission: Submission, seen: int) -> None:
+    """Count a change of version `seen`, atomically; raise StaleSubmission if it is no longer that version."""
+    changed = session.execute(
+        update(Submission)
+        .where(Submission.id == submission.id, Submission.version == seen)
+        .values(version=seen + 1)
+        .execution_options(synchronize_session=False)
+    )
+    if not changed.rowcount:
+        raise StaleSubmission(submission.reference)
+    session.refresh(submission)

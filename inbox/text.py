@@ -1,0 +1,27 @@
+"""Small rules about text that every layer needs."""
+
+import unicodedata
+
+
+def N_(message: str) -> str:
+    """Mark a string for translation where it is declared; it is translated where it is shown."""
+    return message
+
+
+def clean(text: str) -> str:
+    """Return the text as databases can hold it: NUL and lone surrogates become U+FFFD, nothing else changes."""
+    return "".join("\ufffd" if c == "\0" or unicodedata.category(c) == "Cs" else c for c in text)
+
+
+def first_line(text: str, limit: int = 100) -> str:
+    """Return the first line that says something, cut at a word near `limit` characters; "" if there is none."""
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    if len(line) <= limit:
+        return line
+    cut = line[: limit - 1]
+    return (cut.rsplit(" ", 1)[0] if " " in cut[limit // 2 :] else cut).rstrip() + "…"
+
+
+def is_chinese(text: str) -> bool:
+    """Whether Chinese characters carry the text, so that a page can mark it `lang="zh-Hant"`."""
+    return sum("\u3400" <= c <= "\u9fff" for c in text) * 3 > len(text.replace(" ", ""))

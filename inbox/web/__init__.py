@@ -1,0 +1,15 @@
+"""The desk, where staff work, and what every page shares."""
+
+from flask import Flask
+
+from inbox.runtime import Runtime
+from inbox.web import errors, headers, health, presentation
+
+
+def init_app(app: Flask, runtime: Runtime) -> None:
+    """Register the desk's blueprints, the headers, the error pages and what templates may use."""
+    headers.init_app(app, runtime.settings)
+    errors.init_app(app)
+    presentation.init_app(app, runtime)
+    app.register_blueprint(presentation.bp)
+    app.register_blueprint(health.bp)

@@ -1,0 +1,91 @@
+"""Errors become pages here, and nowhere else."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Flask, Response, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, TooManyRequests
+
+from inbox.edge import now
+from inbox.errors import MoveNotAllowed, NotAllowed, NotFound, StorageError
+from inbox.logs import log
+from inbox.text import N_
+
+
+@dataclass(frozen=True)
+class Words:
+    """What an error page says: what happened, whether anything was kept, and what to do."""
+
+    title: str
+    text: str
+
+
+WORDS = {
+    400: Words(N_("This page was open too long"), N_("Nothing was sent. Go back, load the page again and send it once more.")),
+    403: Words(N_("This is not for your account"), N_("Nothing was changed. Somebody with another role can do it.")),
+    404: Words(N_("This page is not here"), N_("The address may be cut short, or what it showed is gone.")),
+    405: Words(N_("This page cannot be used that way"), N_("Nothing was sent. Begin again from the first page.")),
+    409: Words(N_("This cannot be done now"), N_("Nothing was changed. Go back and look at where the submission stands.")),
+    413: Words(N_("The files are too large"), N_("Nothing was sent, and nothing was kept.")),
+    429: Words(
+        N_("Please wait a few minutes"),
+        N_("Nothing was sent. It need not have been you: people on mobile lines and in offices share one address."),
+    ),
+    500: Words(N_("Something went wrong on our side"), N_("Nothing was kept. Go back and try once more in a few minutes.")),
+    503: Words(N_("We cannot take this just now"), N_("Nothing was kept. Go back and try once more in a few minutes.")),
+}
+
+STATUS_OF = {NotFound: 404, NotAllowed: 403, MoveNotAllowed: 409, StorageError: 503, OperationalError: 503, TimeoutError: 503}
+
+
+def init_app(app: Flask) -> None:
+    """Register the handlers."""
+    app.register_error_handler(CSRFError, lambda error: page(400))
+    app.register_error_handler(HTTPException, _http_error)
+    for kind, status in STATUS_OF.items():
+        app.register_error_handler(kind, _handler(status))
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _handler(status: int):  # type: ignore[no-untyped-def]
+    def handle(error: Exception) -> Response:
+        if status >= 500:
+            log.error("failed", error=type(error).__name__)
+        return page(status)
+
+    return handle
+
+
+def _http_error(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        return error.get_response()  # type: ignore[return-value]
+    response = page(error.code, _retry_after(error))
+    if isinstance(error, TooManyRequests) and error.retry_after:
+        response.headers["Retry-After"] = str(_retry_after(error))
+    return response
+
+
+def _retry_after(error: HTTPException) -> int | None:
+    after = getattr(error, "retry_after", None)
+    return int(after) if isinstance(after, int | float) else (60 if error.code == 429 else None)
+
+
+def _unexpected(error: Exception) -> Response:
+    # The exception's text may quote what a person wrote, so only its kind and place are logged.
+    trace, place = error.__traceback__, ""
+    while trace:
+        place, trace = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}", trace.tb_next
+    log.error("unexpected", error=type(error).__name__, place=place)
+    return page(500)
+
+
+def page(status: int, retry_after: int | None = None) -> Response:
+    """Return the error page in the look of the side that was asked for."""
+    words = WORDS.get(status, WORDS[500] if status >= 500 else WORDS[404])
+    again_at = now() + timedelta(seconds=retry_after) if retry_after else None
+    if request.path.startswith("/hooks/"):
+        return make_response(f"{words.title}\n", status, {"Content-Type": "text/plain; charset=utf-8"})
+    template = "errors/desk.html" if request.path.startswith("/desk") else "errors/public.html"
+    return make_response(render_template(template, words=words, status=status, again_at=again_at), status)

@@ -1,0 +1,28 @@
+"""For operators: is the process alive, and can it work?"""
+
+from flask import Blueprint
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from inbox import migrations
+from inbox.edge import current_runtime, request_session
+
+bp = Blueprint("health", __name__)
+
+
+@bp.get("/healthz")
+def alive() -> str:
+    """The process answers; no outside service is asked."""
+    return "ok\n"
+
+
+@bp.get("/readyz")
+def ready() -> tuple[str, int]:
+    """The database answers and its tables are those of this version."""
+    try:
+        request_session().execute(text("SELECT 1"))
+        if not migrations.is_current(current_runtime().database.engine):
+            return "database: run `inbox upgrade`\n", 503
+    except SQLAlchemyError:
+        return "database: does not answer\n", 503
+    return "ok\n", 200
