@@ -1,0 +1,1 @@
+"""Benchmarks: every figure is a ratio between two things measured alternately in one run."""
