@@ -62,7 +62,9 @@ class Row:
 
     def __str__(self) -> str:
         sign = "≥" if self.at_least else "≤"
-        return f"| {self.name} | {self.ratio:.2f} | {sign} {self.limit} | {'yes' if self.kept else 'NO'} | {self.detail} |"
+        return (
+            f"| {self.name} | {self.ratio:.2f} | {sign} {self.limit} | {'yes' if self.kept else 'NO'} | {self.detail} |"
+        )
 
 
 def webhook(number: str) -> tuple[dict[str, str], str]:
@@ -70,7 +72,7 @@ def webhook(number: str) -> tuple[dict[str, str], str]:
     fields = {
         "MessageSid": f"SM{number:0>32}", "AccountSid": "AC" + "0" * 32, "NumMedia": "0", "Body": TEXT,
         "From": f"whatsapp:+8869{int(number, 16) % 10**8:08d}", "To": "whatsapp:+886900000000", "ProfileName": "Ling",
-        "WaId": "886900000000", "MessageType": "text", "NumSegments": "1", "SmsStatus": "received", "ApiVersion": "2010-04-01",
+        "WaId": "886900000000", "MessageType": "text", "NumSegments": "1", "SmsStatus": "received",
     }  # fmt: skip
     return fields, signer.compute_signature(f"{PUBLIC_URL}/hooks/twilio/messages", fields)
 
@@ -121,7 +123,9 @@ def page(path: str, cookies: dict[str, str]) -> Request:
     return act
 
 
-def alternate(sides: list[tuple[int, Callable[[], Request]]], scale: Scale, count: int, clients: int) -> list[list[Pass]]:
+def alternate(
+    sides: list[tuple[int, Callable[[], Request]]], scale: Scale, count: int, clients: int
+) -> list[list[Pass]]:
     """Measure the sides in turn, after one short pass of each that does not count."""
     for port, make in sides:
         run(port, make(), max(count // 10, clients), clients)
@@ -159,13 +163,17 @@ def fresh() -> Request:
 def intake_rows(ours: int, reference: int, scale: Scale, worst_tail: float) -> Iterator[Row]:
     """Forms and webhooks."""
     count = scale.requests
-    form, bare_form = alternate([(ours, lambda: our_journey), (reference, lambda: bare_journey)], scale, count // 2, CLIENTS)
+    form, bare_form = alternate(
+        [(ours, lambda: our_journey), (reference, lambda: bare_journey)], scale, count // 2, CLIENTS
+    )
     yield Row("form journey / bare form", rate_ratio(form, bare_form), 0.45, True, rates(ours=form, bare=bare_form))
     hook, bare = alternate([(ours, fresh), (reference, lambda: bare_insert)], scale, count, CLIENTS)
     yield Row("webhook / bare insert", rate_ratio(hook, bare), 0.6, True, rates(ours=hook, bare=bare))
     run(ours, post_webhook(lambda number: f"{number:x}"), count, CLIENTS)
     again, first = alternate([(ours, lambda: post_webhook(lambda n: f"{n:x}")), (ours, fresh)], scale, count, CLIENTS)
-    yield Row("redelivered webhook / first, p50", time_ratio(again, first), 1.0, False, medians(again=again, first=first))
+    yield Row(
+        "redelivered webhook / first, p50", time_ratio(again, first), 1.0, False, medians(again=again, first=first)
+    )
     bad, good = alternate([(ours, lambda: post_bad_webhook), (ours, fresh)], scale, count, CLIENTS)
     yield Row("badly signed webhook / accepted", rate_ratio(bad, good), 1.5, True, rates(refused=bad, accepted=good))
     yield Row("form p99 / p50, 8 clients", tail(form), worst_tail, False, f"bare {tail(bare_form):.1f}")
@@ -183,7 +191,7 @@ def reading_rows(small: "Desk", large: "Desk", scale: Scale) -> Iterator[Row]:
         "search, 選舉": f"/desk/?q={quote('選舉')}",
     }
     for name, path in paths.items():
-        sides = [(desk.port, lambda desk=desk: page(path, desk.cookies)) for desk in (large, small)]  # noqa: B023
+        sides = [(desk.port, lambda desk=desk: page(path, desk.cookies)) for desk in (large, small)]
         many, few = alternate(sides, scale, max(scale.requests // 10, 30), 1)  # type: ignore[arg-type]
         limit = 1.3 if "rare" in name or "queue page" in name else 2.0
         detail = medians(large=many, small=few)
@@ -205,7 +213,11 @@ def prepare(inbox: Inbox, size: int) -> dict[str, str]:
     data.fill(runtime.database, size, datetime.now(UTC))
     with runtime.database.writing() as session:
         editor = session.scalar(select(User)) or User(
-            email="editor@newsroom.example", name="Editor", role=Role.EDITOR, fs_uniquifier="e" * 32, created_at=runtime.clock()
+            email="editor@newsroom.example",
+            name="Editor",
+            role=Role.EDITOR,
+            fs_uniquifier="e" * 32,
+            created_at=runtime.clock(),
         )
         session.add(editor)
     app = create_app(runtime)

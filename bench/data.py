@@ -79,5 +79,3 @@ def _index(session: Session) -> Any:
         "INSERT INTO submission_search (submission_id, tokens)"
         " VALUES (:id, array_to_tsvector(string_to_array(:tokens, ' ')))"
     )
-
-

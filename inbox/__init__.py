@@ -27,7 +27,9 @@ def create_app(runtime: Runtime | None = None) -> Flask:
     app.config.from_mapping(_flask_settings(runtime))
     logs.init_app(app)
     edge.init_app(app, runtime)
-    Babel(app, locale_selector=lambda: runtime.profile.languages[0], timezone_selector=lambda: runtime.profile.time_zone)
+    Babel(
+        app, locale_selector=lambda: runtime.profile.languages[0], timezone_selector=lambda: runtime.profile.time_zone
+    )
     web.init_app(app, runtime)
     channels.init_app(app)
     _wrap(app, runtime.settings)

@@ -124,7 +124,14 @@ class Settings(BaseModel):
         return tuple(s.get_secret_value() for s in (self.twilio_auth_token, self.twilio_auth_token_previous) if s)
 
 
-SECRETS = ("INBOX_SECRET_KEY", "TWILIO_AUTH_TOKEN", "TWILIO_AUTH_TOKEN_PREVIOUS", "TWILIO_SHARED_KEY", "INBOX_DATABASE_URL", "INBOX_REDIS_URL")
+SECRETS = (
+    "INBOX_SECRET_KEY",
+    "TWILIO_AUTH_TOKEN",
+    "TWILIO_AUTH_TOKEN_PREVIOUS",
+    "TWILIO_SHARED_KEY",
+    "INBOX_DATABASE_URL",
+    "INBOX_REDIS_URL",
+)
 """Settings that may also be given as NAME_FILE, the path of a file that holds the value."""
 
 

@@ -178,7 +178,11 @@ def cast(runtime: Runtime) -> dict[str, User]:
     }
     users = {
         key: User(
-            email=f"{key}@newsroom.example", name=name, role=role, fs_uniquifier=uuid.uuid4().hex, created_at=runtime.clock()
+            email=f"{key}@newsroom.example",
+            name=name,
+            role=role,
+            fs_uniquifier=uuid.uuid4().hex,
+            created_at=runtime.clock(),
         )
         for key, (name, role) in people.items()
     }

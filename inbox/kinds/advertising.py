@@ -55,12 +55,8 @@ KIND = Kind(
             N_("The campaign"),
             (
                 Field("subject", N_("What do you want to promote?"), required=True, max_length=300, wide=True),
-                Field(
-                    "format", N_("In which form?"), Widget.CHOICE, required=True, options=FORMATS, default="unsure"
-                ),
-                shared.body(
-                    N_("Tell us more"), N_("Whom should it reach? What must it say?"), required=False
-                ),
+                Field("format", N_("In which form?"), Widget.CHOICE, required=True, options=FORMATS, default="unsure"),
+                shared.body(N_("Tell us more"), N_("Whom should it reach? What must it say?"), required=False),
                 Field("budget", N_("Budget"), Widget.MONEY, help=N_("A rough range is enough.")),
                 Field("start_date", N_("First day"), Widget.DATE),
                 Field("end_date", N_("Last day"), Widget.DATE),

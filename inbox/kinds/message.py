@@ -36,6 +36,8 @@ KIND = Kind(
                 shared.phone(),
             ),
         ),
-        Section(N_("Send it"), (shared.consent(N_("You may keep this message and what I gave above to deal with it.")),)),
+        Section(
+            N_("Send it"), (shared.consent(N_("You may keep this message and what I gave above to deal with it.")),)
+        ),
     ),
 )

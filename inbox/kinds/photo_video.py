@@ -52,7 +52,11 @@ KIND = Kind(
         Section(N_("Your contact"), (shared.name(N_("Your name")), shared.email(), shared.phone())),
         Section(
             N_("Send it"),
-            (shared.consent(N_("You may publish these files, and the people who can be recognised in them know of it.")),),
+            (
+                shared.consent(
+                    N_("You may publish these files, and the people who can be recognised in them know of it.")
+                ),
+            ),
         ),
     ),
 )

@@ -73,7 +73,9 @@ KIND = Kind(
             N_("Send it"),
             (
                 shared.consent(
-                    N_("I may send this on behalf of the organisation, and you may quote it and publish the files with it.")
+                    N_(
+                        "I may send this on behalf of the organisation, and you may quote it and publish the files with it."
+                    )
                 ),
             ),
         ),

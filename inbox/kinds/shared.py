@@ -43,5 +43,3 @@ def body(label: str, help: str = "", required: bool = True) -> Field:
 
 def consent(label: str, required: bool = True) -> Field:
     return Field("consent", label, Widget.TICK, required)
-
-

@@ -38,7 +38,9 @@ KIND = Kind(
             N_("The tip"),
             (
                 _private(shared.body(N_("What happened?"), N_("Write as you would tell it. It need not be tidy."))),
-                Field("where", N_("Where?"), help=N_("A place, an address, a company, a web page."), autocomplete="off"),
+                Field(
+                    "where", N_("Where?"), help=N_("A place, an address, a company, a web page."), autocomplete="off"
+                ),
                 Field("when", N_("When?"), help=N_("A date, or “most nights since May”."), autocomplete="off"),
                 Field(
                     "source_of_knowledge",
@@ -57,7 +59,9 @@ KIND = Kind(
         Section(
             N_("Files"),
             (_private(shared.FILES),),
-            N_("Files can carry your name, place or device inside. If that worries you, send the text first and ask us how."),
+            N_(
+                "Files can carry your name, place or device inside. If that worries you, send the text first and ask us how."
+            ),
         ),
         Section(
             N_("May we contact you?"),

@@ -17,8 +17,8 @@ class Attachment(Base):
     """A file somebody sent.
 
     From a web form it is `STORED` at once, under the generated name `storage_key`, byte for byte as it
-    came. From a provider it begins as `PENDING` with `source_url`. While a form is being corrected its files have no message yet; `form_token` (a
-    hash) says to which form they belong.
+    came. From a provider it begins as `PENDING` with `source_url`. While a form is being corrected its
+    files have no message yet; `form_token` (a hash) says to which form they belong.
     """
 
     __tablename__ = "attachment"

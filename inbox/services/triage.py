@@ -20,14 +20,15 @@ NOTE_LENGTH = 20_000
 
 def claim(session: Session, submission: Submission, *, actor: User, now: datetime) -> None:
     """Take a submission that nobody has. Of two claims at once one wins; the other raises AlreadyClaimed."""
-    took = session.execute(
+    took = session.scalar(
         update(Submission)
         .where(Submission.id == submission.id, Submission.assignee_id.is_(None))
         .values(assignee_id=actor.id, version=Submission.version + 1)
+        .returning(Submission.id)
         .execution_options(synchronize_session=False)
     )
     session.refresh(submission)
-    if took.rowcount:
+    if took:
         audit.record(session, actor, "submission:claim", submission, now=now)
     elif submission.assignee_id != actor.id:
         raise AlreadyClaimed(submission.assignee.name if submission.assignee else "")
@@ -114,12 +115,13 @@ def note(session: Session, submission: Submission, text: str, *, actor: User, no
 
 def _change(session: Session, submission: Submission, seen: int) -> None:
     """Count a change of version `seen`, atomically; raise StaleSubmission if it is no longer that version."""
-    changed = session.execute(
+    changed = session.scalar(
         update(Submission)
         .where(Submission.id == submission.id, Submission.version == seen)
         .values(version=seen + 1)
+        .returning(Submission.id)
         .execution_options(synchronize_session=False)
     )
-    if not changed.rowcount:
+    if changed is None:
         raise StaleSubmission(submission.reference)
     session.refresh(submission)
