@@ -78,10 +78,13 @@ def sign_in_limit() -> str:
     return current_runtime().settings.sign_in_limit
 
 
-def spend(limits: str, purpose: str) -> None:
-    """Count one act of this address against a budget. Raises TooManyRequests when it is used up."""
+def spend(limits: str, purpose: str, who: str | None = None) -> None:
+    """Count one act of `who`, by default of this address, against a budget.
+
+    Raises TooManyRequests when it is used up.
+    """
     for limit in parse_many(limits):
-        key = (purpose, get_remote_address())
+        key = (purpose, who or get_remote_address())
         if not limiter.limiter.hit(limit, *key):
             reset_at = limiter.limiter.get_window_stats(limit, *key).reset_time
             raise TooManyRequests(retry_after=max(int(reset_at - now().timestamp()), 1))

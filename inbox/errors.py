@@ -34,8 +34,25 @@ class StaleSubmission(InboxError):
 
 
 class UploadRefused(InboxError):
-    """A file cannot be taken. The text is for the sender: what is wrong and what to do."""
+    """A file cannot be taken. For the sender, translate `message` and fill in `values`: `_(e.message, **e.values)`."""
+
+    def __init__(self, message: str, **values: str) -> None:
+        super().__init__(message)  # without the values: a file's name is the sender's, and no matter for logs
+        self.message = message
+        self.values = values
+
+
+class NoPreview(NotFound):
+    """No picture can be shown of this file; it can still be downloaded."""
 
 
 class StorageError(InboxError):
     """Files cannot be written or read now; trying again later may work."""
+
+
+class AccountRefused(InboxError):
+    """An account cannot be made or changed like this. The text is for people: what is wrong and what to do."""
+
+
+class LinkSpent(InboxError):
+    """A set-up link that was used, is too old, or was never ours."""

@@ -1,10 +1,16 @@
-"""Who may see and do what. Every page and every query of submissions asks here."""
+"""Who may see and do what, and who works here at all. Every page and every query of submissions asks here."""
+
+import re
+import uuid
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
-from inbox.errors import NotAllowed, NotFound
+from inbox.errors import AccountRefused, NotAllowed, NotFound
 from inbox.models import Role, Submission, User
+from inbox.services import audit, passwords
+from inbox.text import N_, clean
 
 READ = "submission:read"
 CLAIM = "submission:claim"
@@ -28,6 +34,10 @@ VERBS: dict[Role, frozenset[str]] = {
 ADS_KINDS = ("advertising",)
 """All that advertising staff see: the tip form promises that they cannot open tips."""
 
+NAME_LENGTH = 100
+ADDRESS_LENGTH = 255
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+
 
 def may(user: User, verb: str, submission: Submission | None = None) -> bool:
     """Whether this user may do `verb`, with this submission if one is given."""
@@ -47,7 +57,8 @@ def get_submission(session: Session, user: User, reference: str, verb: str = REA
     Raises NotFound alike when there is none and when the user may not know of it, NotAllowed when the
     user sees it but may not do `verb`.
     """
-    submission = session.scalar(select(Submission).where(Submission.reference == reference.upper(), visible(user)))
+    wanted = clean(reference).upper()
+    submission = session.scalar(select(Submission).where(Submission.reference == wanted, visible(user)))
     if submission is None or not may(user, READ, submission):
         raise NotFound(reference)
     if not may(user, verb, submission):
@@ -64,3 +75,108 @@ def colleagues(session: Session) -> list[User]:
 def has_staff(session: Session) -> bool:
     """Whether anybody can sign in at all; until then the set-up link works."""
     return bool(session.scalar(select(func.count()).select_from(User)))
+
+
+def list_staff(session: Session) -> list[User]:
+    """Everybody who has or had an account, by name."""
+    return list(session.scalars(select(User).order_by(User.name, User.id)))
+
+
+def find(session: Session, email: str) -> User | None:
+    """The account with this address, however it is capitalised; for sign-in, so an unknown one is no error."""
+    return session.scalar(select(User).where(User.email == _address(email)))
+
+
+def lock(session: Session, fs_uniquifier: str) -> User | None:
+    """The active account behind a session, fresh and locked until the write transaction ends, or None."""
+    return session.scalar(
+        select(User)
+        .where(User.fs_uniquifier == fs_uniquifier, User.active)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def add_staff(
+    session: Session, email: str, name: str, role: Role, password: str | None = None, *, now: datetime
+) -> User:
+    """Make an account; without a password it waits for its owner to open a link. Raises AccountRefused."""
+    email, name = _address(email), " ".join(clean(name).split())[:NAME_LENGTH]
+    if not _ADDRESS.fullmatch(email) or len(email) > ADDRESS_LENGTH:
+        raise AccountRefused(N_("This is not an e-mail address; write it like name@example.org."))
+    if not name:
+        raise AccountRefused(N_("An account needs a name."))
+    if find(session, email):
+        raise AccountRefused(N_("There is an account with this address already."))
+    user = User(email=email, name=name, role=role, fs_uniquifier=uuid.uuid4().hex, created_at=now)
+    if password is not None:
+        passwords.check(password, email, name)
+        user.password = passwords.digest(password)
+    session.add(user)
+    session.flush()
+    audit.record(session, audit.SYSTEM, "account:add", None, now=now, account=name, role=role.value)
+    session.flush()
+    return user
+
+
+def set_password(session: Session, user: User, password: str, *, now: datetime) -> None:
+    """Change the password and end all sessions of this person. Raises AccountRefused for one that is too easy."""
+    passwords.check(password, user.email, user.name)
+    user.password = passwords.digest(password)
+    end_sessions(user)
+    audit.record(session, user, "account:password", None, now=now)
+    session.flush()
+
+
+def end_sessions(user: User) -> None:
+    """Sign this person out everywhere; links that were sent before stop working too."""
+    user.fs_uniquifier = uuid.uuid4().hex
+
+
+def disable(session: Session, email: str, *, now: datetime) -> User:
+    """Shut somebody out, at once. Raises AccountRefused for an unknown address and the last administrator."""
+    user = _known(session, email)
+    if user.role is Role.ADMIN and user.active and _admins(session) == 1:
+        raise AccountRefused(N_("This is the only administrator; make another one first."))
+    user.active = False
+    end_sessions(user)
+    return _managed(session, user, "account:disable", now)
+
+
+def enable(session: Session, email: str, *, now: datetime) -> User:
+    """Let somebody in again, with the password and second factor of before. Raises AccountRefused."""
+    user = _known(session, email)
+    user.active = True
+    return _managed(session, user, "account:enable", now)
+
+
+def reset(session: Session, email: str, *, now: datetime) -> User:
+    """Take password, second factor, recovery codes and sessions away; a link sets them anew. Raises AccountRefused."""
+    user = _known(session, email)
+    user.password = user.tf_primary_method = user.tf_totp_secret = user.mf_recovery_codes = None
+    user.last_totp_counter = None
+    end_sessions(user)
+    return _managed(session, user, "account:reset", now)
+
+
+def _managed(session: Session, user: User, verb: str, now: datetime) -> User:
+    audit.record(session, audit.SYSTEM, verb, None, now=now, account=user.name)
+    session.flush()
+    return user
+
+
+def _known(session: Session, email: str) -> User:
+    user = find(session, email)
+    if user is None:
+        raise AccountRefused(N_("There is no account with this address."))
+    return user
+
+
+def _admins(session: Session) -> int:
+    """How many administrators can sign in; they stay locked, so that two cannot disable each other at once."""
+    rows = session.scalars(select(User.id).where(User.role == Role.ADMIN, User.active).with_for_update())
+    return len(rows.all())
+
+
+def _address(email: str) -> str:
+    return clean(email).strip().lower()
