@@ -60,6 +60,21 @@ class Submission(Base):
     notes: Mapped[list["Note"]] = relationship(back_populates="submission", order_by="Note.id")
     history: Mapped[list["AuditEntry"]] = relationship(back_populates="submission", order_by="AuditEntry.id")
 
+    @property
+    def embargo_until(self) -> datetime | None:
+        """Until when the sender asks us to hold it, if they do; the time may have passed."""
+        asked = self.details.get("embargo_until") if self.details.get("embargo") == "hold" else None
+        return read_moment(asked)
+
+
+def read_moment(value: Any) -> datetime | None:
+    """The time in a fact such as {"at": "2026-11-25T06:00:00+08:00", "zone": "Asia/Taipei"}, or None."""
+    try:
+        at = datetime.fromisoformat(value["at"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return at if at.tzinfo else None
+
 
 # Every list of the desk walks one of these from its newest end.
 _NEWEST = (Submission.active_at.desc(), Submission.id.desc())

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
 from inbox.errors import AccountRefused, NotAllowed, NotFound
-from inbox.models import Role, Submission, User
+from inbox.models import Attachment, FileState, Message, Role, Submission, User
 from inbox.services import audit, passwords
 from inbox.text import N_, clean
 
@@ -66,6 +66,17 @@ def get_submission(session: Session, user: User, reference: str, verb: str = REA
     return submission
 
 
+def get_attachment(session: Session, user: User, attachment_id: int) -> Attachment:
+    """Return a stored file of a submission whose files this user may read; NotFound, NotAllowed as above."""
+    query = select(Attachment).join(Attachment.message).join(Message.submission).where(visible(user))
+    attachment = session.scalar(query.where(Attachment.id == attachment_id, Attachment.state == FileState.STORED))
+    if attachment is None or not may(user, READ, attachment.submission):
+        raise NotFound(str(attachment_id))
+    if not may(user, DOWNLOAD, attachment.submission):
+        raise NotAllowed(DOWNLOAD)
+    return attachment
+
+
 def colleagues(session: Session) -> list[User]:
     """The people a submission can be given to."""
     active = select(User).where(User.active, User.role != Role.VIEWER).order_by(User.name)
@@ -105,7 +116,7 @@ def add_staff(
     if not _ADDRESS.fullmatch(email) or len(email) > ADDRESS_LENGTH:
         raise AccountRefused(N_("This is not an e-mail address; write it like name@example.org."))
     if not name:
-        raise AccountRefused(N_("An account needs a name."))
+        raise AccountRefused(N_("An account needs a name."), "name")
     if find(session, email):
         raise AccountRefused(N_("There is an account with this address already."))
     user = User(email=email, name=name, role=role, fs_uniquifier=uuid.uuid4().hex, created_at=now)

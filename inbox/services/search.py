@@ -1,21 +1,20 @@
 """Finding submissions: the pages of the queue, its counts, and keeping the full-text index."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, select, tuple_
+from sqlalchemy.orm import Session, joinedload, raiseload, selectinload
 
-from inbox import kinds
 from inbox.db import UTCDateTime
 from inbox.models import (
     Attachment,
     Channel,
     Contact,
-    ContactPoint,
     Label,
     Message,
     Note,
+    Role,
     Status,
     Submission,
     User,
@@ -25,6 +24,7 @@ from inbox.services import accounts, search_index, search_text
 
 PAGE_SIZE = 50
 MOST_COUNTED = 999
+MOST_LABELS = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -68,7 +68,7 @@ def find_page(session: Session, user: User, filters: Filters, older_than: str | 
     statement = (
         select(Submission)
         .where(accounts.visible(user), *_conditions(user, filters))
-        .options(joinedload(Submission.assignee), selectinload(Submission.labels))
+        .options(joinedload(Submission.assignee), selectinload(Submission.labels), raiseload("*"))
         .limit(PAGE_SIZE + 1)
     )
     terms = search_text.query_terms(filters.words)
@@ -146,13 +146,17 @@ def views(session: Session, user: User, offered: tuple[str, ...]) -> list[View]:
     return [View(key, filters, count) for (key, filters), count in zip(wanted, counts, strict=True)]
 
 
+def offered_to(user: User, offered: tuple[str, ...]) -> tuple[str, ...]:
+    """The kinds, of those the newsroom offers, that `user` may see."""
+    return tuple(name for name in offered if user.role is not Role.ADS or name in accounts.ADS_KINDS)
+
+
 def _default_views(user: User, offered: tuple[str, ...]) -> list[tuple[str, Filters]]:
-    shown = [name for name in offered if user.role != "ads" or name in accounts.ADS_KINDS]
     return [
         ("open", Filters()),
         ("mine", Filters(assignee="me")),
         ("unassigned", Filters(assignee="none")),
-        *((f"kind_{name}", Filters(kind=name)) for name in shown),
+        *((f"kind_{name}", Filters(kind=name)) for name in offered_to(user, offered)),
         *((status.value, Filters(status=status)) for status in Status if not status.waits),
     ]
 
@@ -162,9 +166,28 @@ def _capped_count(user: User, filters: Filters):
     return select(func.count()).select_from(found.subquery()).scalar_subquery()
 
 
-def labels(session: Session) -> list[Label]:
-    """All labels, by name."""
-    return list(session.scalars(select(Label).order_by(Label.name).limit(500)))
+def labels(session: Session, user: User) -> list[Label]:
+    """The labels that `user` may know of, by name: those on what they may see."""
+    known = select(Label).order_by(Label.name).limit(MOST_LABELS)
+    if user.role is Role.ADS:
+        put_on = and_(submission_label.c.label_id == Label.id, submission_label.c.submission_id == Submission.id)
+        known = known.where(exists().where(put_on, accounts.visible(user)))
+    return list(session.scalars(known))
+
+
+def count_files(session: Session, submissions: list[Submission]) -> dict[int, dict[str, int]]:
+    """How many files came with each, by submission id and by "image", "video", "audio" or "file"."""
+    families = [(Attachment.content_type.startswith(f"{name}/"), name) for name in ("image", "video", "audio")]
+    rows = session.execute(
+        select(Message.submission_id, case(*families, else_="file").label("family"), func.count())
+        .join(Message, Attachment.message_id == Message.id)
+        .where(Message.submission_id.in_([submission.id for submission in submissions]))
+        .group_by(Message.submission_id, "family")
+    )
+    counts: dict[int, dict[str, int]] = {submission.id: {} for submission in submissions}
+    for submission_id, name, count in rows:
+        counts[submission_id][name] = count
+    return counts
 
 
 def rebuild(session: Session, submission: Submission) -> None:

@@ -23,21 +23,42 @@ class Words:
 
 
 WORDS = {
-    400: Words(N_("This page was open too long"), N_("Nothing was sent. Go back, load the page again and send it once more.")),
+    400: Words(
+        N_("This page was open too long"), N_("Nothing was sent. Go back, load the page again and send it once more.")
+    ),
+    401: Words(
+        N_("You are signed out"),
+        N_("Nothing was saved. Sign in in another tab or window, then press the button here again."),
+    ),
     403: Words(N_("This is not for your account"), N_("Nothing was changed. Somebody with another role can do it.")),
     404: Words(N_("This page is not here"), N_("The address may be cut short, or what it showed is gone.")),
     405: Words(N_("This page cannot be used that way"), N_("Nothing was sent. Begin again from the first page.")),
-    409: Words(N_("This cannot be done now"), N_("Nothing was changed. Go back and look at where the submission stands.")),
+    409: Words(
+        N_("This cannot be done now"), N_("Nothing was changed. Go back and look at where the submission stands.")
+    ),
     413: Words(N_("The files are too large"), N_("Nothing was sent, and nothing was kept.")),
     429: Words(
         N_("Please wait a few minutes"),
         N_("Nothing was sent. It need not have been you: people on mobile lines and in offices share one address."),
     ),
-    500: Words(N_("Something went wrong on our side"), N_("Nothing was kept. Go back and try once more in a few minutes.")),
+    500: Words(
+        N_("Something went wrong on our side"), N_("Nothing was kept. Go back and try once more in a few minutes.")
+    ),
     503: Words(N_("We cannot take this just now"), N_("Nothing was kept. Go back and try once more in a few minutes.")),
 }
+MISSING = Words(
+    N_("This item is not here"),
+    N_("It may have been deleted, or only some of you may see it. If someone sent you the link, ask them to have a look."),
+)
 
-STATUS_OF = {NotFound: 404, NotAllowed: 403, MoveNotAllowed: 409, StorageError: 503, OperationalError: 503, TimeoutError: 503}
+STATUS_OF = {
+    NotFound: 404,
+    NotAllowed: 403,
+    MoveNotAllowed: 409,
+    StorageError: 503,
+    OperationalError: 503,
+    TimeoutError: 503,
+}
 
 
 def init_app(app: Flask) -> None:
@@ -78,12 +99,12 @@ def _unexpected(error: Exception) -> Response:
     while trace:
         place, trace = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}", trace.tb_next
     log.error("unexpected", error=type(error).__name__, place=place)
-    return page(500)
+    return page(503 if request.path.startswith("/hooks/") else 500)
 
 
-def page(status: int, retry_after: int | None = None) -> Response:
-    """Return the error page in the look of the side that was asked for."""
-    words = WORDS.get(status, WORDS[500] if status >= 500 else WORDS[404])
+def page(status: int, retry_after: int | None = None, words: Words | None = None) -> Response:
+    """Return the error page in the look of the side that was asked for, in its own words or the usual ones."""
+    words = words or WORDS.get(status, WORDS[500] if status >= 500 else WORDS[404])
     again_at = now() + timedelta(seconds=retry_after) if retry_after else None
     if request.path.startswith("/hooks/"):
         return make_response(f"{words.title}\n", status, {"Content-Type": "text/plain; charset=utf-8"})

@@ -1,15 +1,17 @@
 """What every template may use: the newsroom, its colours, times and small formatting rules."""
 
 import hashlib
-from datetime import datetime
+import zlib
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Flask, Response, url_for
-from flask_babel import format_date, format_datetime, format_time
+from flask_babel import format_currency, format_date, format_datetime, format_time
 from flask_babel import gettext as _
 
 from inbox import kinds, theme
 from inbox.edge import current_runtime, now
+from inbox.models.submission import read_moment
 from inbox.runtime import Runtime
 from inbox.text import is_chinese
 
@@ -29,6 +31,19 @@ def init_app(app: Flask, runtime: Runtime) -> None:
     )
     app.jinja_env.filters.update(
         moment=moment, day=day, clock=clock, age=age, size=size, lang=lang, kind=kinds.BY_NAME.__getitem__
+    )
+    app.jinja_env.filters.update(
+        day_name=day_name,
+        age_or_clock=age_or_clock,
+        short_moment=short_moment,
+        time_left=time_left,
+        money=money,
+        fact_moment=read_moment,
+        fact_date=fact_date,
+        web_address=web_address,
+        initials=initials,
+        house_mark=house_mark,
+        hue=hue,
     )
 
 
@@ -84,3 +99,100 @@ def size(count: int | None) -> str:
 def lang(text: Any) -> str:
     """The `lang` attribute's value for somebody's text, or "" when the page's own will do."""
     return "zh-Hant" if is_chinese(str(text or "")) else ""
+
+
+def day_name(at: datetime) -> str:
+    """The day in the newsroom's zone: Today, Yesterday, Sunday 22 November, with the year if it is another one."""
+    zone = current_runtime().zone
+    today, then = now().astimezone(zone).date(), at.astimezone(zone).date()
+    if then == today:
+        return str(_("Today"))
+    if then == today - timedelta(days=1):
+        return str(_("Yesterday"))
+    return str(format_date(then, "EEEE d MMMM" if then.year == today.year else "EEEE d MMMM y"))
+
+
+def age_or_clock(at: datetime) -> str:
+    """The time of day if it was today, else the day: 14:09, 21 Nov, 21 Nov 2025."""
+    zone = current_runtime().zone
+    here, then = now().astimezone(zone), at.astimezone(zone)
+    if here.date() == then.date():
+        return clock(at)
+    return str(format_date(then.date(), "d MMM" if here.year == then.year else "d MMM y"))
+
+
+def short_moment(at: datetime) -> str:
+    """A time to come, as short as it can be without doubt: Wed 25 Nov, 06:00."""
+    here = now().astimezone(current_runtime().zone)
+    same_year = here.year == at.astimezone(current_runtime().zone).year
+    return str(format_datetime(at, "EEE d MMM, HH:mm" if same_year else "EEE d MMM y, HH:mm"))
+
+
+def time_left(until: datetime) -> str:
+    """How long until then: 32 min, 15 h 43 m, and beyond two days the date; "" when it has passed."""
+    minutes = int((until - now()).total_seconds() // 60)
+    if until <= now():
+        return ""
+    if minutes < 60:
+        return str(_("%(n)d min", n=max(minutes, 1)))
+    if minutes < 48 * 60:
+        return str(_("%(hours)d h %(minutes)02d m", hours=minutes // 60, minutes=minutes % 60))
+    return str(format_datetime(until, "d MMM"))
+
+
+def money(value: Any) -> str:
+    """A budget kept as {"low", "high", "currency"}: NT$60,000 to NT$90,000, either end may be open."""
+    if not isinstance(value, dict):
+        return ""
+    low, high = (_amount(value.get(end), value.get("currency")) for end in ("low", "high"))
+    if low and high:
+        return str(_("%(low)s to %(high)s", low=low, high=high))
+    if low:
+        return str(_("%(amount)s or more", amount=low))
+    return str(_("up to %(amount)s", amount=high)) if high else ""
+
+
+def _amount(number: Any, currency: Any) -> str:
+    if not isinstance(number, int | float):
+        return ""
+    return str(format_currency(number, str(currency), format="¤#,##0", currency_digits=False))
+
+
+def fact_date(value: Any) -> str:
+    """A date kept as ISO text, in words; anything else as it stands."""
+    try:
+        return str(format_date(date.fromisoformat(str(value)), "EEEE d MMMM y"))
+    except ValueError:
+        return str(value)
+
+
+def web_address(value: Any) -> str:
+    """The text if it is an address that a page may link to, else ""."""
+    text = str(value or "").strip()
+    return text if text.lower().startswith(("http://", "https://")) else ""
+
+
+def initials(name: str) -> str:
+    """One or two letters for the round mark beside a name: HM, 林, or # for a number."""
+    words = [word for word in name.split() if word[0].isalpha()]
+    if not words:
+        return "#"
+    if is_chinese(words[0]) or len(words) == 1:
+        return words[0][0].upper()
+    return (words[0][0] + words[-1][0]).upper()
+
+
+def house_mark(name: str) -> str:
+    """The newsroom's name in at most three letters: its first word if that is short, else its initials."""
+    words = name.removeprefix("The ").split()
+    if words and len(words[0]) <= 3:
+        return words[0]
+    return "".join(word[0] for word in words[:3]).upper()
+
+
+HUES = ("violet", "blue", "teal", "green", "amber", "red", "grey")
+
+
+def hue(key: str) -> str:
+    """A label's colour: always the same one for the same label."""
+    return HUES[zlib.crc32(key.encode()) % len(HUES)]

@@ -1,0 +1,70 @@
+"""What staff may change, as forms. Rubbish in a field is the field's error, never an exception."""
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from inbox.models import Priority, Status
+from inbox.services import triage
+from inbox.text import N_
+
+_MOST = 2**31 - 1
+
+
+def whole_number(text: str | None) -> int:
+    """The number in a hidden field, or 0, which is no submission's version and no entry's id."""
+    return min(int(text), _MOST) if text and text.isascii() and text.isdecimal() and len(text) < 12 else 0
+
+
+def _stripped(value: str | None) -> str:
+    return (value or "").strip()
+
+
+class ChangeForm(FlaskForm):  # type: ignore[misc]
+    """A change of what the page showed: `version` of the submission, `known` the newest entry of its history."""
+
+    version = StringField()
+    known = StringField()
+
+    @property
+    def seen(self) -> int:
+        return whole_number(self.version.data)
+
+
+class MoveForm(ChangeForm):
+    status = SelectField(choices=[(status, status.label) for status in Status], coerce=Status)
+
+
+class PriorityForm(ChangeForm):
+    priority = SelectField(choices=[(priority, priority.label) for priority in Priority], coerce=Priority)
+
+
+class AssignForm(ChangeForm):
+    """`assignee` is the id of a member of staff, or empty for nobody."""
+
+    assignee = StringField()
+
+
+class LabelForm(FlaskForm):  # type: ignore[misc]
+    name = StringField(filters=[_stripped], validators=[InputRequired(), Length(max=triage.LABEL_LENGTH)])
+
+
+class UnlabelForm(FlaskForm):  # type: ignore[misc]
+    key = StringField(validators=[InputRequired()])
+
+
+class TextForm(FlaskForm):  # type: ignore[misc]
+    """A note, or a question to the sender."""
+
+    text = TextAreaField(
+        validators=[
+            InputRequired(N_("Write something first.")),
+            Length(max=triage.NOTE_LENGTH, message=N_("This is too long. Shorten it to 20,000 characters.")),
+        ]
+    )
+
+    def validate_text(self, field: Any) -> None:
+        if not _stripped(field.data):
+            raise ValueError(N_("Write something first."))
