@@ -1,20 +1,25 @@
 """Where files are kept: a folder, or S3. Names are generated, never taken from the sender."""
 
 import hashlib
+import os
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import obstore
 from obstore.exceptions import BaseError
-from obstore.store import LocalStore, ObjectStore, S3Store
+from obstore.store import LocalStore, S3Store
 
 from inbox.errors import StorageError
 
 CHUNK_BYTES = 1024 * 1024
+PART_BYTES = 8 * 1024 * 1024  # S3 takes no parts below 5 MB
+_FAILURES = (BaseError, OSError, ValueError)  # FileNotFoundError among them is told apart where it matters
 
 
 @dataclass(frozen=True)
@@ -26,53 +31,41 @@ class Stored:
     size_bytes: int
 
 
-def make_store(url: str) -> ObjectStore:
-    """Return the store for a folder's path or `s3://bucket/prefix` (credentials as AWS tools find them)."""
-    parts = urlsplit(url)
-    if parts.scheme == "s3":
-        return S3Store(parts.netloc, prefix=parts.path.strip("/") or None)
-    path = Path(parts.path if parts.scheme == "file" else url)
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return LocalStore(path)
-
-
 class Storage:
     """Keeps bytes under generated names. All methods raise StorageError when the store does not answer."""
 
     def __init__(self, url: str) -> None:
-        self._store = make_store(url)
+        """Open a folder (its path, or `file://`) or `s3://bucket/prefix`, whose credentials are found as AWS
+        tools find them. Raises ValueError for another address, OSError for a folder that cannot be made."""
+        parts = urlsplit(url)
+        self._folder = None if parts.scheme == "s3" else _make_folder(parts, url)
+        self._store = LocalStore(self._folder) if self._folder else _open_bucket(parts)
 
     def keep(self, file: BinaryIO) -> Stored:
         """Copy a file from its beginning, in chunks, and return its name, hash and size."""
-        file.seek(0)
         digest, size = hashlib.sha256(), 0
+        file.seek(0)
         while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)
             size += len(chunk)
         file.seek(0)
         key = _new_key()
-        try:
-            obstore.put(self._store, key, file, chunk_size=CHUNK_BYTES * 8, max_concurrency=2)
-        except (BaseError, OSError) as error:
-            raise StorageError(f"cannot store a file: {error}") from error
+        self._write(key, file)
         return Stored(key, digest.hexdigest(), size)
 
     def put(self, key: str, data: bytes) -> None:
         """Keep a small derived file (a preview) under a name derived from its original's."""
-        try:
-            obstore.put(self._store, key, data)
-        except (BaseError, OSError) as error:
-            raise StorageError(f"cannot store a file: {error}") from error
+        self._write(key, data)
 
     def chunks(self, key: str) -> Iterator[bytes]:
-        """Yield a file's bytes. Raises FileNotFoundError before the first chunk if there is none."""
+        """Return a file's bytes. Raises FileNotFoundError at once, before the first is asked for, if there is none."""
         try:
             stream = obstore.get(self._store, key).stream(min_chunk_size=CHUNK_BYTES)
         except FileNotFoundError:
             raise
-        except (BaseError, OSError) as error:
-            raise StorageError(f"cannot read a file: {error}") from error
-        return (bytes(chunk) for chunk in stream)
+        except _FAILURES as error:
+            raise _cannot("read", error) from error
+        return _flow(stream)
 
     def read(self, key: str) -> bytes:
         """A whole small file. Raises FileNotFoundError if there is none."""
@@ -85,8 +78,61 @@ class Storage:
                 obstore.delete(self._store, key)
             except FileNotFoundError:
                 continue
-            except (BaseError, OSError) as error:
-                raise StorageError(f"cannot delete a file: {error}") from error
+            except _FAILURES as error:
+                raise _cannot("delete", error) from error
+
+    def _write(self, key: str, content: BinaryIO | bytes) -> None:
+        try:
+            obstore.put(self._store, key, content, chunk_size=PART_BYTES, max_concurrency=2)
+            if self._folder:
+                _make_safe(self._folder / key)
+        except _FAILURES as error:
+            raise _cannot("store", error) from error
+
+
+def _make_folder(parts: SplitResult, url: str) -> Path:
+    if parts.scheme not in ("", "file"):
+        raise ValueError("use a folder's path or s3://bucket/prefix")
+    folder = Path(parts.path if parts.scheme else url)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with suppress(PermissionError):  # somebody else's folder: its owner has decided
+        folder.chmod(folder.stat().st_mode & ~0o007)
+    return folder
+
+
+def _open_bucket(parts: SplitResult) -> S3Store:
+    if not parts.netloc:
+        raise ValueError("name the bucket: s3://bucket/prefix")
+    return S3Store(
+        parts.netloc,
+        prefix=parts.path.strip("/") or None,
+        client_options={"connect_timeout": "5s", "timeout": "60s"},
+        # A page waits for this: say soon that it does not work, rather than try for minutes.
+        retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
+    )
+
+
+def _flow(stream: "obstore.BytesStream") -> Iterator[bytes]:
+    try:
+        for chunk in stream:
+            yield bytes(chunk)
+    except _FAILURES as error:
+        raise _cannot("read", error) from error
+
+
+def _make_safe(path: Path) -> None:
+    """Let only the owner read a new file, and wait until file and name are on the disk: accepted means safe."""
+    path.chmod(0o600)
+    for place in (path, *path.parents[:3]):
+        handle = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _cannot(verb: str, error: Exception) -> StorageError:
+    return StorageError(f"cannot {verb} a file: {type(error).__name__}")
 
 
 def _new_key() -> str:

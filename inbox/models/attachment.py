@@ -11,6 +11,7 @@ from inbox.models.enums import FileState
 
 if TYPE_CHECKING:
     from inbox.models.message import Message
+    from inbox.models.submission import Submission
 
 
 class Attachment(Base):
@@ -36,6 +37,11 @@ class Attachment(Base):
     created_at: Mapped[datetime]
 
     message: Mapped["Message | None"] = relationship(back_populates="attachments")
+
+    @property
+    def submission(self) -> "Submission | None":
+        """What it belongs to, once its form is sent."""
+        return self.message.submission if self.message else None
 
     @property
     def is_image(self) -> bool:

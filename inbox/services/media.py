@@ -14,7 +14,7 @@ from inbox.errors import NoPreview, UploadRefused
 from inbox.models import Attachment, FileState
 from inbox.services import previews, sniff
 from inbox.storage import Storage, Stored
-from inbox.text import N_, clean
+from inbox.text import N_
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _OPEN = "application/vnd.oasis.opendocument."
@@ -129,8 +129,8 @@ def clean_filename(name: str) -> str:
     Folders, control and invisible characters (those that turn the direction of writing among them) and
     characters that file systems refuse are taken out, and a long name is cut in front of its extension.
     """
-    last = re.split(r"[/\\]", clean(name).rstrip("/\\"))[-1]
-    visible = "".join(c for c in last if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf"))
+    last = re.split(r"[/\\]", name.rstrip("/\\"))[-1]
+    visible = "".join(c for c in last if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
     spaced = " ".join(unicodedata.normalize("NFC", visible).split())
     return _shorten(_NOT_IN_NAMES.sub("_", spaced).strip(". ")) or "file"
 
