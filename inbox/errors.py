@@ -51,7 +51,14 @@ class StorageError(InboxError):
 
 
 class AccountRefused(InboxError):
-    """An account cannot be made or changed like this. The text is for people: what is wrong and what to do."""
+    """An account cannot be made or changed like this. The text is for people: what is wrong and what to do.
+
+    `field` names what was wrong: "email", "name", "password" and so on.
+    """
+
+    def __init__(self, message: str, field: str = "email") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class LinkSpent(InboxError):

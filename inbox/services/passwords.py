@@ -50,11 +50,11 @@ def check(password: str, *about: str) -> None:
     """Raise AccountRefused, in words, for a password that is too easy; `about` are the person's name and address."""
     plain = unicodedata.normalize("NFKD", password).casefold()
     if len(password) < SHORTEST:
-        raise AccountRefused(N_("Use at least 12 characters. A few words in a row are good."))
+        raise AccountRefused(N_("Use at least 12 characters. A few words in a row are good."), "password")
     if plain in _COMMON or len(set(plain)) < _FEWEST_CHARACTERS:
-        raise AccountRefused(N_("Many people use this password, so it is tried first. Choose another one."))
+        raise AccountRefused(N_("Many people use this password, so it is tried first. Choose another one."), "password")
     if plain.strip() in {word.casefold() for word in about}:
-        raise AccountRefused(N_("A password should not be the name or the address of its owner."))
+        raise AccountRefused(N_("A password should not be the name or the address of its owner."), "password")
 
 
 def _bytes(password: str) -> bytes:

@@ -3,7 +3,19 @@
 from flask import Flask
 
 from inbox.runtime import Runtime
-from inbox.web import errors, headers, health, presentation
+from inbox.web import (
+    account,
+    attachment,
+    errors,
+    headers,
+    health,
+    presentation,
+    queue,
+    security,
+    set_up,
+    sign_in,
+    submission,
+)
 
 
 def init_app(app: Flask, runtime: Runtime) -> None:
@@ -11,5 +23,12 @@ def init_app(app: Flask, runtime: Runtime) -> None:
     headers.init_app(app, runtime.settings)
     errors.init_app(app)
     presentation.init_app(app, runtime)
+    security.init_app(app, runtime)
     app.register_blueprint(presentation.bp)
     app.register_blueprint(health.bp)
+    app.register_blueprint(attachment.bp)
+    app.register_blueprint(queue.bp)
+    app.register_blueprint(submission.bp)
+    app.register_blueprint(sign_in.bp)
+    app.register_blueprint(set_up.bp)
+    app.register_blueprint(account.bp)
