@@ -280,4 +280,5 @@ def main() -> None:
     raise SystemExit(1 if chosen.strict and not kept else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -47,6 +47,7 @@ def _flask_settings(runtime: Runtime) -> dict[str, object]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_PATH": "/",
         "WTF_CSRF_TIME_LIMIT": 24 * 3600,
+        "WTF_CSRF_SSL_STRICT": False,  # it asks for the Referer, which our Referrer-Policy keeps browsers from sending
         "MAX_CONTENT_LENGTH": WEBHOOK_BYTES,
         "MAX_FORM_MEMORY_SIZE": FORM_MEMORY_BYTES,
         "MAX_FORM_PARTS": 500,

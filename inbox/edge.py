@@ -1,8 +1,10 @@
 """What pages and webhooks share: the runtime, the request's session, its write transaction, budgets."""
 
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from math import ceil
 from typing import TypeVar, cast
 
 from flask import Flask, current_app, request
@@ -58,16 +60,15 @@ def writing() -> Iterator[Session]:
 
 
 def exactly_once(store: Callable[[Session], Result]) -> Result:
-    """Run `store` in a write transaction; if another one stored the same message meanwhile, run it again.
+    """Run `store` in a write transaction; when another one stored the same at that moment, run it again.
 
-    The second run finds that message (see `intake.receive`).
+    The second run finds the sender that the other one made, the third the message (see `intake.receive`).
     """
-    try:
-        with writing() as session:
+    for _ in range(2):
+        with suppress(IntegrityError), writing() as session:
             return store(session)
-    except IntegrityError:
-        with writing() as session:
-            return store(session)
+    with writing() as session:
+        return store(session)
 
 
 def public_post_limit() -> str:
@@ -87,7 +88,7 @@ def spend(limits: str, purpose: str, who: str | None = None) -> None:
         key = (purpose, who or get_remote_address())
         if not limiter.limiter.hit(limit, *key):
             reset_at = limiter.limiter.get_window_stats(limit, *key).reset_time
-            raise TooManyRequests(retry_after=max(int(reset_at - now().timestamp()), 1))
+            raise TooManyRequests(retry_after=max(ceil(reset_at - time.time()), 1))
 
 
 def wants_fragment() -> bool:

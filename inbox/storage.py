@@ -106,7 +106,8 @@ def _open_bucket(parts: SplitResult) -> S3Store:
     return S3Store(
         parts.netloc,
         prefix=parts.path.strip("/") or None,
-        client_options={"connect_timeout": "5s", "timeout": "60s"},
+        # AWS_ENDPOINT_URL says http or https. A large file on a slow line may take long, silence may not.
+        client_options={"allow_http": True, "connect_timeout": "5s", "read_timeout": "30s", "timeout": "1h"},
         # A page waits for this: say soon that it does not work, rather than try for minutes.
         retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
     )

@@ -2,9 +2,11 @@
 
 from flask import Flask
 
+from inbox.channels.twilio import views as twilio
 from inbox.channels.webform import views as webform
 
 
 def init_app(app: Flask) -> None:
     """Register the blueprints of all channels. Webhooks are exempt from CSRF, being signed instead."""
     app.register_blueprint(webform.bp)
+    app.register_blueprint(twilio.bp)

@@ -74,7 +74,8 @@ KIND = Kind(
             (
                 shared.consent(
                     N_(
-                        "I may send this on behalf of the organisation, and you may quote it and publish the files with it."
+                        "I may send this on behalf of the organisation, "
+                        "and you may quote it and publish the files with it."
                     )
                 ),
             ),

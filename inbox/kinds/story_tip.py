@@ -60,7 +60,8 @@ KIND = Kind(
             N_("Files"),
             (_private(shared.FILES),),
             N_(
-                "Files can carry your name, place or device inside. If that worries you, send the text first and ask us how."
+                "Files can carry your name, place or device inside. "
+                "If that worries you, send the text first and ask us how."
             ),
         ),
         Section(

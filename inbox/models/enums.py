@@ -11,6 +11,7 @@ class Channel(StrEnum):
     WEB = "web"
     WHATSAPP = "whatsapp"
     SMS = "sms"
+    RCS = "rcs"
     EMAIL = "email"
     VOICE = "voice"
 
@@ -20,6 +21,7 @@ class Channel(StrEnum):
             Channel.WEB: N_("Web form"),
             Channel.WHATSAPP: N_("WhatsApp"),
             Channel.SMS: N_("SMS"),
+            Channel.RCS: N_("RCS"),
             Channel.EMAIL: N_("E-mail"),
             Channel.VOICE: N_("Voice"),
         }[self]
@@ -30,6 +32,7 @@ class Channel(StrEnum):
             Channel.WEB: "forms",
             Channel.WHATSAPP: "brand-whatsapp",
             Channel.SMS: "device-mobile-message",
+            Channel.RCS: "device-mobile-message",
             Channel.EMAIL: "mail",
             Channel.VOICE: "phone-incoming",
         }[self]

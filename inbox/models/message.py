@@ -11,6 +11,7 @@ from inbox.models.enums import Channel, Direction
 
 if TYPE_CHECKING:
     from inbox.models.attachment import Attachment
+    from inbox.models.contact import ContactPoint
     from inbox.models.submission import Submission
     from inbox.models.user import User
 
@@ -45,5 +46,6 @@ class Message(Base):
     at: Mapped[datetime]
 
     submission: Mapped["Submission"] = relationship(back_populates="messages")
+    contact_point: Mapped["ContactPoint | None"] = relationship()
     author: Mapped["User | None"] = relationship()
     attachments: Mapped[list["Attachment"]] = relationship(back_populates="message", order_by="Attachment.id")

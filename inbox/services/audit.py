@@ -19,7 +19,7 @@ def record(
         actor_id=actor.id if isinstance(actor, User) else None,
         actor=actor.name if isinstance(actor, User) else actor,
         verb=verb,
-        submission_id=submission.id if submission else None,
+        submission=submission,
         facts=facts,
         at=now,
     )

@@ -5,18 +5,17 @@ from datetime import datetime
 
 import phonenumbers
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from inbox.models import Channel, Contact, ContactPoint
 
 # Twilio acts on these English words itself (Twilio docs, "Advanced Opt-Out"); a message is one only when
 # nothing else stands in it. The Chinese ones are ours.
 STOP_WORDS = frozenset(
-    "stop stopall unsubscribe end quit revoke optout cancel 停止 取消 退訂 取消訂閱 拒收".split()
+    ["stop", "stopall", "unsubscribe", "end", "quit", "revoke", "optout", "cancel", "停止", "取消", "退訂", "取消訂閱", "拒收"]
 )
-START_WORDS = frozenset("start unstop yes 開始 訂閱 恢復".split())
-HELP_WORDS = frozenset("help info 說明 幫助".split())
+START_WORDS = frozenset(["start", "unstop", "yes", "開始", "訂閱", "恢復"])
+HELP_WORDS = frozenset(["help", "info", "說明", "幫助"])
 
 
 @dataclass(frozen=True)
@@ -61,54 +60,36 @@ def obey_keyword(point: ContactPoint, word: str | None, *, now: datetime) -> Non
 
 
 def lock_point(session: Session, sender: Sender, *, now: datetime) -> ContactPoint:
-    """Return the sender's contact point, made if it is new, and locked until the transaction ends.
+    """Return the sender's contact point, locked until the transaction ends, or a new one.
 
-    The lock puts messages of one sender in a row, so that twenty first messages at once find one
-    another. (SQLite has one writer at a time anyway.)
+    The lock puts messages of one sender in a row, so that twenty at once find one another. (SQLite has
+    one writer at a time anyway.) A new point is not written yet: the flush raises IntegrityError if
+    another transaction has made the same one meanwhile.
     """
-    wanted = (
+    point = session.scalar(
         select(ContactPoint)
         .where(ContactPoint.channel == sender.channel, ContactPoint.address == sender.address)
-        .with_for_update()
+        .options(joinedload(ContactPoint.contact, innerjoin=True))
+        .with_for_update(of=ContactPoint)
     )
-    point = session.scalar(wanted)
     if point is None:
-        point = _make_point(session, sender, now)
-        if point is None:  # another transaction made it while we waited
-            point = session.scalars(wanted).one()
-    contact = point.contact
-    if sender.name and not contact.name:
-        contact.name = sender.name[:500]
+        point = _new_point(sender, now)
+        session.add(point)
+    if sender.name and not point.contact.name:
+        point.contact.name = sender.name[:500]
     return point
 
 
-def _make_point(session: Session, sender: Sender, now: datetime) -> ContactPoint | None:
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    phone = sender.address if sender.channel is not Channel.EMAIL and sender.address.startswith("+") else ""
-    contact = Contact(
-        name=sender.name[:500],
-        email=sender.address if sender.channel is Channel.EMAIL else "",
-        phone=phone,
+def _new_point(sender: Sender, now: datetime) -> ContactPoint:
+    is_email = sender.channel is Channel.EMAIL
+    phone = sender.address if not is_email and sender.address.startswith("+") else ""
+    return ContactPoint(
+        contact=Contact(email=sender.address if is_email else "", phone=phone, name=sender.name[:500], created_at=now),
+        channel=sender.channel,
+        address=sender.address,
+        can_reply=sender.can_reply,
         created_at=now,
     )
-    session.add(contact)
-    session.flush()
-    made = session.scalar(
-        insert(ContactPoint)
-        .values(
-            contact_id=contact.id,
-            channel=sender.channel,
-            address=sender.address,
-            can_reply=sender.can_reply,
-            created_at=now,
-        )
-        .on_conflict_do_nothing()
-        .returning(ContactPoint)
-    )
-    if made is None:
-        session.delete(contact)
-        session.flush()
-    return made
 
 
 def make_contact(session: Session, facts: Facts, *, region: str, now: datetime) -> Contact:

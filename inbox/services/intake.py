@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from inbox import kinds
 from inbox.models import (
@@ -45,6 +45,7 @@ class Incoming:
     facts:       what a form says about its sender
     keyword:     "stop", "start" or "help" when that is all it says
     uploads:     ids of stored attachments that now belong to this message
+    gist:        one line for lists, where the text says nothing
     receipt_hash: of the code that opens the submission; only web forms have one
     suspicions:  reasons the channel has to think that a machine wrote it
     """
@@ -55,6 +56,7 @@ class Incoming:
     text: str
     kind: str = "message"
     subject: str = ""
+    gist: str = ""
     sender: Sender | None = None
     facts: Facts = Facts()
     details: Mapping[str, Any] = field(default_factory=dict)
@@ -79,11 +81,18 @@ class Arrival:
     may_acknowledge: bool = False
 
 
+def find_message(session: Session, account: str, external_id: str) -> Message | None:
+    """Return the message that came under this id, with its submission, or None."""
+    return session.scalar(
+        select(Message)
+        .where(Message.account == account, Message.external_id == external_id)
+        .options(joinedload(Message.submission))
+    )
+
+
 def find_repeat(session: Session, incoming: Incoming) -> Arrival | None:
     """Return the earlier arrival of the same message, or None."""
-    message = session.scalar(
-        select(Message).where(Message.account == incoming.account, Message.external_id == incoming.external_id)
-    )
+    message = find_message(session, incoming.account, incoming.external_id)
     return Arrival(message.submission, message, repeated=True) if message else None
 
 
@@ -91,8 +100,8 @@ def receive(session: Session, incoming: Incoming, *, region: str, now: datetime)
     """Store a message in the submission it belongs to, which is opened if there is none.
 
     Exactly once: an (account, external_id) that is here already is answered with its first arrival.
-    Raises IntegrityError if the same message is being stored by another transaction at this moment;
-    the caller rolls back and calls again, and then gets that arrival.
+    Raises IntegrityError if the same message, or the first one of the same sender, is being stored by
+    another transaction at this moment; the caller rolls back and calls again, which finds it.
     """
     if repeat := find_repeat(session, incoming):
         return repeat
@@ -130,7 +139,7 @@ def _thread_key(point: ContactPoint) -> str:
 
 
 def _find_open(session: Session, point: ContactPoint | None) -> Submission | None:
-    if point is None:
+    if point is None or point.id is None:  # nobody whom we know, so nothing can be open
         return None
     return session.scalar(select(Submission).where(Submission.thread_key == _thread_key(point)))
 
@@ -138,6 +147,7 @@ def _find_open(session: Session, point: ContactPoint | None) -> Submission | Non
 def _open(
     session: Session, incoming: Incoming, point: ContactPoint | None, contact: Contact | None, now: datetime
 ) -> Submission:
+    """Make a submission that has no message yet."""
     kind = kinds.BY_NAME[incoming.kind]
     reasons = [*incoming.suspicions, *spam.reasons(incoming.text)]
     text = clean(incoming.text)
@@ -146,12 +156,12 @@ def _open(
         kind=kind.name,
         status=Status.SPAM if reasons else Status.NEW,
         channel=incoming.channel,
-        subject=clean(incoming.subject)[:500] or first_line(text),
+        subject=clean(incoming.subject)[:500] or first_line(text) or incoming.gist,
         sender=clean(incoming.facts.name or (contact.name if contact else "") or (point.address if point else ""))[:500],
         language="zh-Hant" if is_chinese(text) else "",
         details=dict(incoming.details),
         spam_reasons=reasons,
-        contact_id=contact.id if contact else None,
+        contact=contact,
         thread_key=_thread_key(point) if point else None,
         receipt_hash=incoming.receipt_hash,
         message_count=0,
@@ -159,8 +169,6 @@ def _open(
         active_at=now,
     )
     session.add(submission)
-    session.flush()
-    search_index.insert(session, submission.id, search.head_tokens(submission, contact))
     audit.record(session, audit.SENDER, "submission:receive", submission, now=now, channel=incoming.channel.value)
     return submission
 
@@ -168,9 +176,10 @@ def _open(
 def _append(
     session: Session, submission: Submission, incoming: Incoming, point: ContactPoint | None, now: datetime
 ) -> Message:
+    """Add the message, and write it, with all that is new around it, in one flush."""
     message = Message(
-        submission_id=submission.id,
-        contact_point_id=point.id if point else None,
+        submission=submission,
+        contact_point=point,
         direction=Direction.IN,
         channel=incoming.channel,
         account=incoming.account,
@@ -182,25 +191,28 @@ def _append(
         raw=dict(incoming.raw),
         at=now,
     )
-    session.add(message)
-    session.flush()
     files = [_pending(message, file, now) for file in incoming.remote_files]
-    session.add_all(files)
+    session.add_all([message, *files])
     for upload in incoming.uploads:
-        upload.message_id, upload.form_token = message.id, None
+        upload.message, upload.form_token = message, None
     submission.active_at = max(submission.active_at, now)
-    submission.preview = first_line(message.text, PREVIEW_LENGTH)
-    submission.message_count += 1
+    submission.preview = first_line(message.text, PREVIEW_LENGTH) or incoming.gist
+    is_new = submission.id is None
+    submission.message_count = 1 if is_new else Submission.message_count + 1
     submission.waits_for_sender = False
-    names = [file.filename for file in (*files, *incoming.uploads)]
-    search_index.extend(session, submission.id, search_text.tokens(message.text, message.sender_name, *names))
     session.flush()
+    names = [file.filename for file in (*files, *incoming.uploads)]
+    words = search_text.tokens(message.text, message.sender_name, *names)
+    if is_new:
+        search_index.insert(session, submission.id, [*search.head_tokens(submission, submission.contact), *words])
+    else:
+        search_index.extend(session, submission.id, words)
     return message
 
 
 def _pending(message: Message, file: RemoteFile, now: datetime) -> Attachment:
     return Attachment(
-        message_id=message.id,
+        message=message,
         state=FileState.PENDING,
         source_url=file.url,
         content_type=file.content_type[:255],

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session, joinedload, raiseload, selectinload
 from inbox.models import Attachment, AuditEntry, Message, Note, Submission
 
 PAGE_SIZE = 200
-TOLD_OTHERWISE = ("submission:receive", "submission:note", "submission:ask")
-"""Acts that the timeline shows already as the message or note that they made."""
+NOT_SHOWN = ("submission:receive", "submission:note", "submission:ask", "attachment:download")
+"""Acts that stand in the history only: the message or note that they made is there, or nothing was changed."""
+_CHANGE_NOTHING = ("submission:note", "attachment:download")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _Place = tuple[datetime, int, int]
@@ -41,7 +42,7 @@ class Timeline:
 _PARTS: tuple[tuple[str, type[Message] | type[Note] | type[AuditEntry], Select[Any]], ...] = (
     ("message", Message, select(Message).options(joinedload(Message.author), selectinload(Message.attachments))),
     ("note", Note, select(Note).options(joinedload(Note.author))),
-    ("act", AuditEntry, select(AuditEntry).where(AuditEntry.verb.not_in(TOLD_OTHERWISE))),
+    ("act", AuditEntry, select(AuditEntry).where(AuditEntry.verb.not_in(NOT_SHOWN))),
 )
 
 
@@ -61,9 +62,15 @@ def load(session: Session, submission: Submission, older_than: str | None = None
 
 
 def files(session: Session, submission: Submission) -> list[Attachment]:
-    """The newest files of a submission, whichever message they came with."""
+    """The newest 200 files of a submission in the order they came, whichever message they came with."""
     found = select(Attachment).join(Message).where(Message.submission_id == submission.id)
-    return list(session.scalars(found.order_by(Attachment.id.desc()).limit(PAGE_SIZE)))
+    return list(session.scalars(found.order_by(Attachment.id.desc()).limit(PAGE_SIZE)))[::-1]
+
+
+def changes_since(submission: Submission, entry_id: int) -> list[AuditEntry]:
+    """What was changed since the history's entry with this id; the last change if that cannot be told."""
+    changes = [entry for entry in submission.history if entry.verb not in _CHANGE_NOTHING]
+    return [entry for entry in changes if entry.id > entry_id > 0] or changes[-1:]
 
 
 def _earlier(model: Any, rank: int, place: _Place) -> Any:

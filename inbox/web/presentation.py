@@ -35,6 +35,7 @@ def init_app(app: Flask, runtime: Runtime) -> None:
     app.jinja_env.filters.update(
         day_name=day_name,
         age_or_clock=age_or_clock,
+        translated=translated,
         short_moment=short_moment,
         time_left=time_left,
         money=money,
@@ -99,6 +100,11 @@ def size(count: int | None) -> str:
 def lang(text: Any) -> str:
     """The `lang` attribute's value for somebody's text, or "" when the page's own will do."""
     return "zh-Hant" if is_chinese(str(text or "")) else ""
+
+
+def translated(text: str) -> str:
+    """The translation of a text that was stored; unlike `_()` in a template, its markup is escaped."""
+    return str(_(text))
 
 
 def day_name(at: datetime) -> str:

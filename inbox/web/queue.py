@@ -80,7 +80,7 @@ def read_filters(user: User, people: list[User], labels: list[Label]) -> Filters
     assignee = _known("assignee", {"me", "none", *(str(person.id) for person in people)})
     return Filters(
         status=_status(request.args.get("status")),
-        kind=_known("kind", kinds.BY_NAME),
+        kind=_known("kind", search.offered_to(user, tuple(kinds.BY_NAME))),
         channel=Channel(channel) if (channel := _known("channel", list(Channel))) else None,
         assignee="me" if assignee == str(user.id) else assignee,
         label=_known("label", {label.key for label in labels}),

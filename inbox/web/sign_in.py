@@ -44,12 +44,12 @@ def proceed(user: User, wants: str | None) -> ResponseReturnValue:
     cookie.clear()
     until = (edge.now() + PATIENCE).timestamp()
     cookie["door"] = {"user": user.fs_uniquifier, "next": wants, "until": until}
-    return redirect(url_for(".code" if security.has_second_factor(user) else ".second_factor"))
+    return redirect(url_for("sign_in.code" if security.has_second_factor(user) else "sign_in.second_factor"))
 
 
 def enter(fs_uniquifier: str, wants: str | None) -> ResponseReturnValue:
     """Sign somebody in and send them where they wanted to go."""
-    return redirect(_after(wants) if _let_in(fs_uniquifier) else url_for(".form"))
+    return redirect(_after(wants) if _let_in(fs_uniquifier) else url_for("sign_in.form"))
 
 
 def count_attempt(purpose: str, who: str | None = None) -> None:
@@ -86,13 +86,13 @@ def sign_out() -> ResponseReturnValue:
         with edge.writing() as session:
             audit.record(session, user, "account:sign_out", None, now=edge.now())
     security.dismiss()
-    return redirect(url_for(".form"))
+    return redirect(url_for("sign_in.form"))
 
 
 @bp.get("/two-factor")
 def code() -> ResponseReturnValue:
     """Ask for the code of the authenticator app."""
-    return render_template("sign_in/code.html") if _door() else redirect(url_for(".form"))
+    return render_template("sign_in/code.html") if _door() else redirect(url_for("sign_in.form"))
 
 
 @bp.post("/two-factor")
@@ -104,7 +104,7 @@ def check_code() -> ResponseReturnValue:
 @bp.get("/two-factor/recovery")
 def recovery_code() -> ResponseReturnValue:
     """Ask for a recovery code."""
-    return render_template("sign_in/recovery_code.html") if _door() else redirect(url_for(".form"))
+    return render_template("sign_in/recovery_code.html") if _door() else redirect(url_for("sign_in.form"))
 
 
 @bp.post("/two-factor/recovery")
@@ -116,7 +116,7 @@ def check_recovery_code() -> ResponseReturnValue:
 def _check_second_factor(accepts: Callable[[User, str], bool], step: str, wrong: str) -> ResponseReturnValue:
     door = _door()
     if door is None:
-        return redirect(url_for(".form"))
+        return redirect(url_for("sign_in.form"))
     count_attempt("second factor")
     count_attempt("second factor", door.user)  # guesses for one account from many addresses
     with edge.writing() as session:
@@ -133,7 +133,7 @@ def second_factor() -> ResponseReturnValue:
     """Show a new secret as a picture and as text, and ask for the first code made from it."""
     user, door = _person(), _door()
     if user is None:
-        return redirect(url_for(".form"))
+        return redirect(url_for("sign_in.form"))
     if door and "secret" not in cookie:
         cookie["secret"] = security.new_secret()
     if "secret" not in cookie:
@@ -157,7 +157,7 @@ def set_up_second_factor() -> ResponseReturnValue:
     """Keep the secret if the code shows that the app has it; then show the recovery codes, this once."""
     user, door, secret = _person(), _door(), cookie.get("secret")
     if user is None or secret is None:
-        return redirect(url_for(".second_factor"))
+        return redirect(url_for("sign_in.second_factor"))
     who = user.fs_uniquifier
     count_attempt("second factor")
     count_attempt("second factor", who)
@@ -167,7 +167,7 @@ def set_up_second_factor() -> ResponseReturnValue:
         return _set_up_page(user, str(refused)), 422
     cookie.pop("secret")
     if door and not _let_in(who):
-        return redirect(url_for(".form"))
+        return redirect(url_for("sign_in.form"))
     return render_template("sign_in/recovery_codes.html", codes=codes, next=_after(door.next if door else None))
 
 

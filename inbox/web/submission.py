@@ -202,11 +202,10 @@ def _back(reference: str, anchor: str | None = None) -> ResponseReturnValue:
 
 def _conflict_page(reference: str, error: Exception, yours: dict[str, Any]) -> ResponseReturnValue:
     submission = accounts.get_submission(request_session(), current_user(), reference)
-    known = whole_number(ChangeForm().known.data)
-    theirs = [entry for entry in submission.history if entry.id > known] if known else []
+    theirs = timeline.changes_since(submission, whole_number(ChangeForm().known.data))
     holder = error.holder if isinstance(error, AlreadyClaimed) else ""
     fields = {name: value for name, value in request.form.items() if name not in ("csrf_token", "version", "known")}
-    return _page(submission, 409, conflict=Conflict(theirs or submission.history[-1:], holder, yours, fields))
+    return _page(submission, 409, conflict=Conflict(theirs, holder, yours, fields))
 
 
 def _page(submission: Submission, status: int = 200, **more: Any) -> ResponseReturnValue:

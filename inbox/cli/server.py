@@ -1,0 +1,58 @@
+"""Waitress, stopping politely: nobody new comes in, and what is under way is finished."""
+
+import signal
+import socket
+import time
+from typing import Any
+
+from flask import Flask
+from waitress.server import create_server
+
+THREADS = 16
+BACKLOG = 1024
+STOP_SECONDS = 30
+TICK_SECONDS = 1
+
+
+class Server:
+    """A web server on a bound socket."""
+
+    def __init__(self, app: Flask, listener: socket.socket, max_upload_bytes: int) -> None:
+        self._stopping = False
+        self._waitress: Any = create_server(
+            app,
+            sockets=[listener],
+            threads=THREADS,
+            backlog=BACKLOG,
+            connection_limit=1000,
+            ident="",
+            # Above what the app takes, so that an upload too large is answered with a page in words.
+            max_request_body_size=2 * max_upload_bytes,
+            channel_timeout=120,
+            clear_untrusted_proxy_headers=False,  # the app reads them, as INBOX_TRUSTED_PROXIES says
+        )
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT, then finish the requests under way, for half a minute at most."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        while not self._stopping:
+            self._tick()
+        self._waitress.del_channel()
+        self._waitress.socket.close()
+        deadline = time.monotonic() + STOP_SECONDS
+        while self._is_busy() and time.monotonic() < deadline:
+            self._tick()
+        self._waitress.task_dispatcher.shutdown()
+
+    def _stop(self, number: int, frame: object) -> None:
+        self._stopping = True
+        self._waitress.pull_trigger()
+
+    def _tick(self) -> None:
+        self._waitress.asyncore.loop(timeout=TICK_SECONDS, use_poll=True, map=self._waitress._map, count=1)
+
+    def _is_busy(self) -> bool:
+        """Whether a request is being received, worked on or answered."""
+        channels = list(self._waitress.active_channels.values())
+        return any(channel.request or channel.requests or channel.total_outbufs_len for channel in channels)

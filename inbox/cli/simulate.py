@@ -1,0 +1,40 @@
+"""Playing Twilio's part, to try the inbox out without an account."""
+
+import re
+from pathlib import Path
+
+import click
+
+from inbox.bootstrap import bootstrap
+from inbox.channels.twilio import simulate as twilio
+from inbox.errors import InboxError
+from inbox.models import Channel
+
+_MESSAGE = re.compile(r"<Message[^>]*>(.*?)</Message>", re.DOTALL)
+
+
+@click.command()
+@click.argument("channel", type=click.Choice([Channel.WHATSAPP.value, Channel.SMS.value]))
+@click.argument("text")
+@click.option("--from", "sender", metavar="ADDRESS", help="Who writes. [default: an invented number]")
+@click.option("--to", "recipient", metavar="NUMBER", help="Which of the newsroom's numbers. [default: the first]")
+@click.option("--media", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A file to announce with it.")
+def simulate(channel: str, text: str, sender: str | None, recipient: str | None, media: Path | None) -> None:
+    """Send TEXT to the running inbox as Twilio would."""
+    runtime = bootstrap()
+    url = runtime.settings.public_url
+    try:
+        status, body = twilio.post(runtime, Channel(channel), text, sender, recipient, media)
+    except OSError:
+        raise InboxError(f"INBOX_PUBLIC_URL: nobody answers at {url}; start `inbox serve` in another terminal") from None
+    if status != 200:
+        raise InboxError(f"The inbox at {url} refused it with {status}; `inbox doctor` may say why.")
+    click.echo(_in_words(body))
+    click.echo(f"See it in the queue: {url}/desk/")
+
+
+def _in_words(body: str) -> str:
+    answers = _MESSAGE.findall(body)
+    if not answers:
+        return "Taken in, without an answer to the sender."
+    return f"Taken in. The sender is answered: {' '.join(' '.join(answers).split())}"
