@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from inbox.db import insert_row
 from inbox.models import AuditEntry, Submission, User
 
 SENDER = "sender"
@@ -19,9 +20,9 @@ def record(
         actor_id=actor.id if isinstance(actor, User) else None,
         actor=actor.name if isinstance(actor, User) else actor,
         verb=verb,
-        submission=submission,
+        submission_id=submission.id if submission else None,
         facts=facts,
         at=now,
     )
-    session.add(entry)
+    insert_row(session, entry)
     return entry

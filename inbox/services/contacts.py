@@ -6,13 +6,29 @@ from datetime import datetime
 import phonenumbers
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
+from inbox.db import insert_row
 from inbox.models import Channel, Contact, ContactPoint
 
 # Twilio acts on these English words itself (Twilio docs, "Advanced Opt-Out"); a message is one only when
 # nothing else stands in it. The Chinese ones are ours.
 STOP_WORDS = frozenset(
-    ["stop", "stopall", "unsubscribe", "end", "quit", "revoke", "optout", "cancel", "停止", "取消", "退訂", "取消訂閱", "拒收"]
+    [
+        "stop",
+        "stopall",
+        "unsubscribe",
+        "end",
+        "quit",
+        "revoke",
+        "optout",
+        "cancel",
+        "停止",
+        "取消",
+        "退訂",
+        "取消訂閱",
+        "拒收",
+    ]
 )
 START_WORDS = frozenset(["start", "unstop", "yes", "開始", "訂閱", "恢復"])
 HELP_WORDS = frozenset(["help", "info", "說明", "幫助"])
@@ -63,8 +79,8 @@ def lock_point(session: Session, sender: Sender, *, now: datetime) -> ContactPoi
     """Return the sender's contact point, locked until the transaction ends, or a new one.
 
     The lock puts messages of one sender in a row, so that twenty at once find one another. (SQLite has
-    one writer at a time anyway.) A new point is not written yet: the flush raises IntegrityError if
-    another transaction has made the same one meanwhile.
+    one writer at a time anyway.) Raises IntegrityError if another transaction makes the same new point
+    at this moment.
     """
     point = session.scalar(
         select(ContactPoint)
@@ -73,23 +89,35 @@ def lock_point(session: Session, sender: Sender, *, now: datetime) -> ContactPoi
         .with_for_update(of=ContactPoint)
     )
     if point is None:
-        point = _new_point(sender, now)
-        session.add(point)
+        return _new_point(session, sender, now)
     if sender.name and not point.contact.name:
         point.contact.name = sender.name[:500]
     return point
 
 
-def _new_point(sender: Sender, now: datetime) -> ContactPoint:
+def _new_point(session: Session, sender: Sender, now: datetime) -> ContactPoint:
     is_email = sender.channel is Channel.EMAIL
     phone = sender.address if not is_email and sender.address.startswith("+") else ""
-    return ContactPoint(
-        contact=Contact(email=sender.address if is_email else "", phone=phone, name=sender.name[:500], created_at=now),
+    contact = Contact(
+        name=sender.name[:500],
+        organisation="",
+        email=sender.address if is_email else "",
+        phone=phone,
+        created_at=now,
+    )
+    insert_row(session, contact)
+    point = ContactPoint(
+        contact_id=contact.id,
         channel=sender.channel,
         address=sender.address,
         can_reply=sender.can_reply,
+        opted_out_at=None,
         created_at=now,
     )
+    insert_row(session, point)
+    set_committed_value(point, "contact", contact)
+    set_committed_value(contact, "points", [point])
+    return point
 
 
 def make_contact(session: Session, facts: Facts, *, region: str, now: datetime) -> Contact:
@@ -104,8 +132,8 @@ def make_contact(session: Session, facts: Facts, *, region: str, now: datetime) 
         phone=normalise_phone(facts.phone, region),
         created_at=now,
     )
-    session.add(contact)
-    session.flush()
+    insert_row(session, contact)
+    set_committed_value(contact, "points", [])
     return contact
 
 

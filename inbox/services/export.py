@@ -31,7 +31,7 @@ COLUMNS = (
 )
 """The columns of the table; the facts of all kinds have one each."""
 
-_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001  spreadsheets take the wide ones for formulas too
+_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 _READ_WITH = (
     joinedload(Submission.contact).selectinload(Contact.points),
     joinedload(Submission.assignee),

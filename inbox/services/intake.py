@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
 from inbox import kinds
+from inbox.db import insert_row
 from inbox.models import (
     Attachment,
     Channel,
@@ -90,8 +91,17 @@ def find_message(session: Session, account: str, external_id: str) -> Message | 
     )
 
 
+_table = Message.__table__
+_IS_HERE = select(_table.c.id).where(
+    _table.c.account == bindparam("account"), _table.c.external_id == bindparam("external_id")
+)
+
+
 def find_repeat(session: Session, incoming: Incoming) -> Arrival | None:
     """Return the earlier arrival of the same message, or None."""
+    key = {"account": incoming.account, "external_id": incoming.external_id}
+    if session.connection().scalar(_IS_HERE, key) is None:  # nearly always, so this is all that is asked
+        return None
     message = find_message(session, incoming.account, incoming.external_id)
     return Arrival(message.submission, message, repeated=True) if message else None
 
@@ -101,18 +111,21 @@ def receive(session: Session, incoming: Incoming, *, region: str, now: datetime)
 
     Exactly once: an (account, external_id) that is here already is answered with its first arrival.
     Raises IntegrityError if the same message, or the first one of the same sender, is being stored by
-    another transaction at this moment; the caller rolls back and calls again, which finds it.
+    another transaction at this moment (or, once in a thousand million times, if the drawn reference is
+    taken); the caller rolls back and calls again, which finds it.
     """
     if repeat := find_repeat(session, incoming):
         return repeat
     point = contacts.lock_point(session, incoming.sender, now=now) if incoming.sender else None
     if point:
         contacts.obey_keyword(point, incoming.keyword, now=now)
-    submission = _find_open(session, point)
+    submission = _find_open(session, point) if point else None
     opened = submission is None
     if submission is None:
         contact = point.contact if point else _contact_from(session, incoming.facts, region, now)
         submission = _open(session, incoming, point, contact, now)
+    else:
+        _join(session, submission, incoming, now)
     message = _append(session, submission, incoming, point, now)
     welcome = opened and incoming.keyword is None and submission.status is not Status.SPAM
     can_reply = point is not None and point.can_reply and point.opted_out_at is None
@@ -127,6 +140,7 @@ def receive_more(session: Session, submission: Submission, incoming: Incoming, *
         audit.record(session, audit.SENDER, "submission:reopen", submission, now=now, was=submission.status.value)
         submission.status, submission.decided_at = Status.OPEN, None
         submission.version += 1
+    _join(session, submission, incoming, now)
     return Arrival(submission, _append(session, submission, incoming, None, now))
 
 
@@ -138,81 +152,90 @@ def _thread_key(point: ContactPoint) -> str:
     return f"{point.channel.value}:{point.address}"
 
 
-def _find_open(session: Session, point: ContactPoint | None) -> Submission | None:
-    if point is None or point.id is None:  # nobody whom we know, so nothing can be open
-        return None
+def _find_open(session: Session, point: ContactPoint) -> Submission | None:
     return session.scalar(select(Submission).where(Submission.thread_key == _thread_key(point)))
 
 
 def _open(
     session: Session, incoming: Incoming, point: ContactPoint | None, contact: Contact | None, now: datetime
 ) -> Submission:
-    """Make a submission that has no message yet."""
+    """Make the submission that the message opens; the message itself is not in it yet."""
     kind = kinds.BY_NAME[incoming.kind]
     reasons = [*incoming.suspicions, *spam.reasons(incoming.text)]
     text = clean(incoming.text)
     submission = Submission(
-        reference=receipts.new_reference(session, kind.prefix),
+        reference=receipts.new_reference(kind.prefix),
         kind=kind.name,
         status=Status.SPAM if reasons else Status.NEW,
         channel=incoming.channel,
         subject=clean(incoming.subject)[:500] or first_line(text) or incoming.gist,
-        sender=clean(incoming.facts.name or (contact.name if contact else "") or (point.address if point else ""))[:500],
+        preview=first_line(text, PREVIEW_LENGTH) or incoming.gist,
+        sender=clean(incoming.facts.name or (contact.name if contact else "") or (point.address if point else ""))[
+            :500
+        ],
         language="zh-Hant" if is_chinese(text) else "",
         details=dict(incoming.details),
         spam_reasons=reasons,
-        contact=contact,
+        contact_id=contact.id if contact else None,
         thread_key=_thread_key(point) if point else None,
         receipt_hash=incoming.receipt_hash,
-        message_count=0,
+        message_count=1,
         received_at=now,
         active_at=now,
     )
-    session.add(submission)
+    insert_row(session, submission)
+    search_index.insert(session, submission.id, [*search.head_tokens(submission, contact), *_words(incoming)])
     audit.record(session, audit.SENDER, "submission:receive", submission, now=now, channel=incoming.channel.value)
     return submission
+
+
+def _join(session: Session, submission: Submission, incoming: Incoming, now: datetime) -> None:
+    """Let a submission know of one more message from outside."""
+    submission.active_at = max(submission.active_at, now)
+    submission.preview = first_line(clean(incoming.text), PREVIEW_LENGTH) or incoming.gist
+    submission.message_count += 1
+    submission.waits_for_sender = False
+    session.flush()
+    search_index.extend(session, submission.id, _words(incoming))
+
+
+def _words(incoming: Incoming) -> list[str]:
+    files = [file.filename for file in (*incoming.remote_files, *incoming.uploads)]
+    return search_text.tokens(clean(incoming.text), _sender_name(incoming), *files)
+
+
+def _sender_name(incoming: Incoming) -> str:
+    return clean(incoming.sender.name if incoming.sender else incoming.facts.name)[:500]
 
 
 def _append(
     session: Session, submission: Submission, incoming: Incoming, point: ContactPoint | None, now: datetime
 ) -> Message:
-    """Add the message, and write it, with all that is new around it, in one flush."""
     message = Message(
-        submission=submission,
-        contact_point=point,
+        submission_id=submission.id,
+        contact_point_id=point.id if point else None,
         direction=Direction.IN,
         channel=incoming.channel,
         account=incoming.account,
         external_id=incoming.external_id,
         recipient=incoming.recipient,
-        sender_name=clean(incoming.sender.name if incoming.sender else incoming.facts.name)[:500],
+        sender_name=_sender_name(incoming),
         text=clean(incoming.text),
         extra=dict(incoming.extra),
         raw=dict(incoming.raw),
         at=now,
     )
-    files = [_pending(message, file, now) for file in incoming.remote_files]
-    session.add_all([message, *files])
+    insert_row(session, message)
+    session.add_all(_pending(message, file, now) for file in incoming.remote_files)
     for upload in incoming.uploads:
-        upload.message, upload.form_token = message, None
-    submission.active_at = max(submission.active_at, now)
-    submission.preview = first_line(message.text, PREVIEW_LENGTH) or incoming.gist
-    is_new = submission.id is None
-    submission.message_count = 1 if is_new else Submission.message_count + 1
-    submission.waits_for_sender = False
+        upload.message_id, upload.form_token = message.id, None
     session.flush()
-    names = [file.filename for file in (*files, *incoming.uploads)]
-    words = search_text.tokens(message.text, message.sender_name, *names)
-    if is_new:
-        search_index.insert(session, submission.id, [*search.head_tokens(submission, submission.contact), *words])
-    else:
-        search_index.extend(session, submission.id, words)
     return message
 
 
 def _pending(message: Message, file: RemoteFile, now: datetime) -> Attachment:
     return Attachment(
-        message=message,
+        message_id=message.id,
         state=FileState.PENDING,
         source_url=file.url,
         content_type=file.content_type[:255],

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, ValidationError
 
 from inbox.models import Priority, Status
 from inbox.services import triage
@@ -67,4 +67,4 @@ class TextForm(FlaskForm):  # type: ignore[misc]
 
     def validate_text(self, field: Any) -> None:
         if not _stripped(field.data):
-            raise ValueError(N_("Write something first."))
+            raise ValidationError(N_("Write something first."))

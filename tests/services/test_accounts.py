@@ -64,7 +64,7 @@ def test_lists_show_a_role_what_it_may_read(session: Session, runtime: Runtime) 
                 channel=Channel.WEB,
                 subject="x",
                 received_at=runtime.clock(),
-                last_activity_at=runtime.clock(),
+                active_at=runtime.clock(),
             )
         )
     session.flush()

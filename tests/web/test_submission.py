@@ -38,7 +38,9 @@ def test_messages_notes_and_acts_stand_in_the_order_of_time(runtime, signed_in, 
         answer = Incoming(Channel.WEB, "web", "more", "Call tomorrow")
         receive_more(session, session.merge(reload(runtime, submission)), answer, now=clock())
     page = client.get(address(submission)).text
-    places = [page.index(words) for words in ("First</p>", "took this</span>", "A note</p>", "May we call you?</p>", "Call tomorrow</p>")]
+    talk = page[page.index('class="nr-talk"') :]
+    said = ("First</p>", "took this</span>", "A note</p>", "May we call you?</p>", "Call tomorrow</p>")
+    places = [talk.index(words) for words in said]
     assert places == sorted(places)
     assert page.count("<h1") == 1
     assert "Note, seen by staff only" in page

@@ -287,7 +287,7 @@ def make_search_index() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
             "CREATE VIRTUAL TABLE submission_search USING fts5("
-            "tokens, tokenize = 'unicode61 remove_diacritics 0', prefix = '2 3', detail = none)"
+            "tokens, tokenize = 'unicode61 remove_diacritics 0', detail = none)"
         )
         return
     op.execute("CREATE TABLE submission_search (submission_id integer PRIMARY KEY, tokens tsvector NOT NULL)")
