@@ -64,7 +64,9 @@ def _data_folder(runtime: Runtime) -> Finding:
             file.write(b"inbox")
     except OSError as error:
         return Finding(
-            Level.WRONG, "data folder", f"INBOX_DATA_DIR: cannot write to {folder}: {error.strerror}; give its owner the right to"
+            Level.WRONG,
+            "data folder",
+            f"INBOX_DATA_DIR: cannot write to {folder}: {error.strerror}; give its owner the right to",
         )
     return Finding(Level.OK, "data folder", str(folder))
 
@@ -98,7 +100,9 @@ def _database(runtime: Runtime) -> Finding:
     if trouble:
         return Finding(Level.WRONG, "database", f"INBOX_DATABASE_URL: {trouble}")
     if not current:
-        return Finding(Level.WRONG, "database", "INBOX_DATABASE_URL: its tables are not those of this version; run `inbox upgrade`")
+        return Finding(
+            Level.WRONG, "database", "INBOX_DATABASE_URL: its tables are not those of this version; run `inbox upgrade`"
+        )
     name = "SQLite, write-ahead log, every commit synced" if runtime.database.is_sqlite else "PostgreSQL"
     return Finding(Level.OK, "database", f"{name}; tables up to date")
 
@@ -153,7 +157,9 @@ def _redis(runtime: Runtime) -> Finding:
         with redis.Redis.from_url(url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS) as client:
             client.ping()
     except (redis.RedisError, OSError, ValueError) as error:
-        return Finding(Level.WRONG, "redis", f"INBOX_REDIS_URL: does not answer ({type(error).__name__}); start it, or unset this")
+        return Finding(
+            Level.WRONG, "redis", f"INBOX_REDIS_URL: does not answer ({type(error).__name__}); start it, or unset this"
+        )
     return Finding(Level.OK, "redis", "answers")
 
 
@@ -177,7 +183,7 @@ def _proxies(runtime: Runtime) -> Finding:
         return Finding(
             Level.NOTE,
             "proxies",
-            "INBOX_TRUSTED_PROXIES is 0, so behind a proxy all readers share one budget; set it to the number of proxies",
+            "INBOX_TRUSTED_PROXIES is 0, so behind a proxy all readers share one budget; set it to how many there are",
         )
     return Finding(Level.OK, "proxies", f"{count} trusted")
 
@@ -196,13 +202,21 @@ def _profile(runtime: Runtime) -> Finding:
         words = "lists no numbers or mailboxes; copy examples/dco-global-news.toml to inbox.toml and make it yours"
         return Finding(Level.NOTE, "profile", words)
     spoken = [f"{number.spoken} ({', '.join(number.channels)})" for number in numbers]
-    return Finding(Level.OK, "profile", f"{runtime.profile.name}: {'; '.join([*spoken, *(m.address for m in mailboxes)])}")
+    return Finding(
+        Level.OK, "profile", f"{runtime.profile.name}: {'; '.join([*spoken, *(m.address for m in mailboxes)])}"
+    )
 
 
 def _twilio(runtime: Runtime) -> Finding:
     if runtime.settings.twilio_auth_token or runtime.settings.twilio_shared_key:
-        return Finding(Level.OK, "twilio", f"webhooks are signed; point them at {runtime.settings.public_url}/hooks/twilio/messages")
+        return Finding(
+            Level.OK,
+            "twilio",
+            f"webhooks are signed; point them at {runtime.settings.public_url}/hooks/twilio/messages",
+        )
     words = "TWILIO_AUTH_TOKEN is not set, so the webhook is closed"
     if any({"whatsapp", "sms"} & set(number.channels) for number in runtime.profile.numbers):
-        return Finding(Level.WRONG, "twilio", f"{words}, but the profile offers WhatsApp or SMS; copy it from Twilio's console")
+        return Finding(
+            Level.WRONG, "twilio", f"{words}, but the profile offers WhatsApp or SMS; copy it from Twilio's console"
+        )
     return Finding(Level.NOTE, "twilio", f"{words}; no number of the profile needs it")

@@ -53,7 +53,9 @@ def hidden(page: str, name: str) -> str:
     return found[1]
 
 
-def press(client: FlaskClient, submission: Submission, act: str, page: str | None = None, **values: Any) -> TestResponse:
+def press(
+    client: FlaskClient, submission: Submission, act: str, page: str | None = None, **values: Any
+) -> TestResponse:
     """Press a button on the submission's page, or on `page`, which was loaded before."""
     page = page or client.get(address(submission)).text
     fields = {name: hidden(page, name) for name in ("version", "known") if f'name="{name}"' in page}

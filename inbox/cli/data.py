@@ -1,5 +1,6 @@
 """Putting made-up submissions in, and taking submissions out."""
 
+import sys
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,9 @@ def demo() -> None:
 
 @click.command()
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
-@click.option("--since", metavar="ISO", help="Only what arrived, or was added to, since then: 2026-11-01 or a full time.")
+@click.option(
+    "--since", metavar="ISO", help="Only what arrived, or was added to, since then: 2026-11-01 or a full time."
+)
 def export(form: str, since: str | None) -> None:
     """Write every submission to standard output."""
     runtime = open_inbox()
@@ -31,7 +34,7 @@ def export(form: str, since: str | None) -> None:
     with runtime.database.writing() as session:
         exporting.record(session, form, start, now=runtime.clock())
     write = exporting.csv_lines if form == "csv" else exporting.json_lines
-    out = click.get_binary_stream("stdout")
+    out = sys.stdout.buffer
     with runtime.database.reading() as session:
         for line in write(session, start):
             out.write(line.encode())
@@ -42,5 +45,7 @@ def _read_time(text: str, zone: ZoneInfo) -> datetime:
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
-        raise InboxError(f'--since: "{text}" is not a time; write it like 2026-11-01 or 2026-11-01T08:00+08:00') from None
+        raise InboxError(
+            f'--since: "{text}" is not a time; write it like 2026-11-01 or 2026-11-01T08:00+08:00'
+        ) from None
     return (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)

@@ -105,7 +105,9 @@ def _greet(runtime: Runtime, host: str) -> None:
     click.echo(f"Desk:         {url}/desk/")
     with runtime.database.reading() as session:
         if not accounts.has_staff(session):
-            click.echo(f"First account (this link works once, for a day):\n              {invitations.set_up_link(runtime)}")
+            click.echo(
+                f"First account (this link works once, for a day):\n              {invitations.set_up_link(runtime)}"
+            )
     if _is_any(urlsplit(url).hostname or ""):
         click.echo(f"Listening on every address of this machine ({host}); set INBOX_PUBLIC_URL to the one people use.")
     click.echo("Stop with Ctrl-C.")

@@ -18,7 +18,9 @@ _MESSAGE = re.compile(r"<Message[^>]*>(.*?)</Message>", re.DOTALL)
 @click.argument("text")
 @click.option("--from", "sender", metavar="ADDRESS", help="Who writes. [default: an invented number]")
 @click.option("--to", "recipient", metavar="NUMBER", help="Which of the newsroom's numbers. [default: the first]")
-@click.option("--media", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A file to announce with it.")
+@click.option(
+    "--media", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A file to announce with it."
+)
 def simulate(channel: str, text: str, sender: str | None, recipient: str | None, media: Path | None) -> None:
     """Send TEXT to the running inbox as Twilio would."""
     runtime = bootstrap()
@@ -26,7 +28,9 @@ def simulate(channel: str, text: str, sender: str | None, recipient: str | None,
     try:
         status, body = twilio.post(runtime, Channel(channel), text, sender, recipient, media)
     except OSError:
-        raise InboxError(f"INBOX_PUBLIC_URL: nobody answers at {url}; start `inbox serve` in another terminal") from None
+        raise InboxError(
+            f"INBOX_PUBLIC_URL: nobody answers at {url}; start `inbox serve` in another terminal"
+        ) from None
     if status != 200:
         raise InboxError(f"The inbox at {url} refused it with {status}; `inbox doctor` may say why.")
     click.echo(_in_words(body))

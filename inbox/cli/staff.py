@@ -1,5 +1,7 @@
 """Accounts."""
 
+import sys
+
 import click
 
 from inbox.cli.shared import open_inbox
@@ -20,12 +22,10 @@ def staff() -> None:
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def add(email: str, role: str, name: str | None, password_stdin: bool) -> None:
     """Make an account; without a password, print a link where its owner chooses one."""
-    password = click.get_text_stream("stdin").readline().rstrip("\r\n") if password_stdin else None
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
     runtime = open_inbox()
     with runtime.database.writing() as session:
-        user = accounts.add_staff(
-            session, email, name or _name_from(email), Role(role), password, now=runtime.clock()
-        )
+        user = accounts.add_staff(session, email, name or _name_from(email), Role(role), password, now=runtime.clock())
     click.echo(f"{user.email} is {user.role.value} now.")
     if password is None:
         _show_link(runtime, user)

@@ -4,8 +4,17 @@ from inbox.demo.cases import Case, Form, In
 from inbox.models import Status
 
 
-def _event(title: str, organiser: str, name: str, email: str, starts: In, body: str, **values: object) -> dict[str, object]:
-    given = {"subject": title, "organisation": organiser, "name": name, "email": email, "starts_at": starts, "body": body}
+def _event(
+    title: str, organiser: str, name: str, email: str, starts: In, body: str, **values: object
+) -> dict[str, object]:
+    given = {
+        "subject": title,
+        "organisation": organiser,
+        "name": name,
+        "email": email,
+        "starts_at": starts,
+        "body": body,
+    }
     return {"promote": False, "consent": True, **given, **values}
 
 
@@ -37,9 +46,9 @@ CASES: tuple[Case, ...] = (
             "黃羿雯",
             "film@intertidal.example",
             In(9, "19:00"),
-            "跟拍西海岸三個牡蠣養殖家庭七年。映後由導演與兩位主角到場對談,以台語、華語進行,備有即時聽打。",
+            "跟拍西海岸三個牡蠣養殖家庭七年。映後由導演與兩位主角到場對談，以台語、華語進行，備有即時聽打。",
             venue="台南市中西區 光復老戲院",
-            price="250 元,學生 150 元",
+            price="250 元，學生 150 元",
             link="https://intertidal.example/after-the-tide",
             ends_at=In(9, "21:30"),
         ),
@@ -72,7 +81,7 @@ CASES: tuple[Case, ...] = (
             "施老師",
             "stars@hehuan-astro.example",
             In(17, "18:00"),
-            "現場準備六部望遠鏡,觀測土星環、仙女座星系與雙子座流星雨。請自備保暖衣物,勿使用白光手電筒。雨天延期。",
+            "現場準備六部望遠鏡，觀測土星環、仙女座星系與雙子座流星雨。請自備保暖衣物，勿使用白光手電筒。雨天延期。",
             venue="清境 見晴停車場旁草坡",
             price="每組家庭 300 元",
             promote=True,
@@ -102,7 +111,7 @@ CASES: tuple[Case, ...] = (
             "Ming",
             "meetup@island-foss.example",
             In(3, "19:00"),
-            "沒有議程,有披薩。歡迎第一次來的人,門口會有人帶你認識大家。",
+            "沒有議程，有披薩。歡迎第一次來的人，門口會有人帶你認識大家。",
             venue="台北市大安區 貓頭鷹共享空間",
             price="自由樂捐",
             link="https://island-foss.example/eve",
@@ -129,12 +138,12 @@ CASES: tuple[Case, ...] = (
     Form(
         "event",
         _event(
-            "老屋修繕工作坊:檜木門窗怎麼救",
+            "老屋修繕工作坊：檜木門窗怎麼救",
             "大稻埕厝邊會",
             "連師傅",
             "oldhouse@dadaocheng-neighbours.example",
             In(20, "09:30"),
-            "由從事木作四十年的連師傅示範拆窗、補榫、上護木油,學員可帶一扇自家的窗來。限十二名。",
+            "由從事木作四十年的連師傅示範拆窗、補榫、上護木油，學員可帶一扇自家的窗來。限十二名。",
             venue="台北市大同區 涼州街老屋",
             price="1,800 元含材料",
         ),
@@ -169,6 +178,6 @@ CASES: tuple[Case, ...] = (
         ),
         outcome=Status.DECLINED,
         age=9.4,
-        notes=("Not for our listings. \"Bring your bank statement\" might be a story, though.",),
+        notes=('Not for our listings. "Bring your bank statement" might be a story, though.',),
     ),
 )

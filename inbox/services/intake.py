@@ -28,6 +28,9 @@ from inbox.text import clean, first_line, is_chinese
 PREVIEW_LENGTH = 200
 
 
+NOBODY = Facts()
+
+
 @dataclass(frozen=True)
 class RemoteFile:
     """A file that is still at the provider."""
@@ -59,7 +62,7 @@ class Incoming:
     subject: str = ""
     gist: str = ""
     sender: Sender | None = None
-    facts: Facts = Facts()
+    facts: Facts = NOBODY
     details: Mapping[str, Any] = field(default_factory=dict)
     recipient: str = ""
     keyword: str | None = None
@@ -200,8 +203,8 @@ def _join(session: Session, submission: Submission, incoming: Incoming, now: dat
 
 
 def _words(incoming: Incoming) -> list[str]:
-    files = [file.filename for file in (*incoming.remote_files, *incoming.uploads)]
-    return search_text.tokens(clean(incoming.text), _sender_name(incoming), *files)
+    names = [*(file.filename for file in incoming.remote_files), *(file.filename for file in incoming.uploads)]
+    return search_text.tokens(clean(incoming.text), _sender_name(incoming), *names)
 
 
 def _sender_name(incoming: Incoming) -> str:

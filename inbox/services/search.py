@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, exists, func, literal, select, tuple_
 from sqlalchemy.orm import Session, joinedload, raiseload, selectinload
 
 from inbox.db import UTCDateTime
@@ -65,7 +66,7 @@ def find_page(session: Session, user: User, filters: Filters, older_than: str | 
 
     A cursor that cannot be read gives the first page.
     """
-    statement = (
+    statement: Select[Any] = (
         select(Submission)
         .where(accounts.visible(user), *_conditions(user, filters))
         .options(joinedload(Submission.assignee), selectinload(Submission.labels), raiseload("*"))
@@ -109,7 +110,7 @@ def _assignee(user: User, assignee: str) -> ColumnElement[bool]:
     return Submission.assignee_id == (int(assignee) if assignee.isdecimal() and len(assignee) < 10 else -1)
 
 
-def _newest_first(statement: Select[tuple[Submission]], older_than: str | None) -> Select[tuple[Submission]]:
+def _newest_first(statement: Select[Any], older_than: str | None) -> Select[Any]:
     place = _read_place(older_than)
     if place:
         at, number = place
@@ -161,7 +162,7 @@ def _default_views(user: User, offered: tuple[str, ...]) -> list[tuple[str, Filt
     ]
 
 
-def _capped_count(user: User, filters: Filters):
+def _capped_count(user: User, filters: Filters) -> ScalarSelect[int]:
     found = select(Submission.id).where(accounts.visible(user), *_conditions(user, filters)).limit(MOST_COUNTED)
     return select(func.count()).select_from(found.subquery()).scalar_subquery()
 

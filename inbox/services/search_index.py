@@ -11,8 +11,6 @@ from sqlalchemy.orm import Session
 
 from inbox.models import Submission
 
-_MOST_LEXEMES = 60_000  # a tsvector holds one megabyte; beyond this a submission's new words are not indexed
-
 _INSERT = {
     "sqlite": text("INSERT INTO submission_search (rowid, tokens) VALUES (:id, :tokens)"),
     "postgresql": text(
@@ -20,11 +18,12 @@ _INSERT = {
         " VALUES (:id, array_to_tsvector(string_to_array(:tokens, ' ')))"
     ),
 }
+# A tsvector holds one megabyte; beyond 60,000 tokens the new words of a submission are not indexed.
 _EXTEND = {
     "sqlite": text("UPDATE submission_search SET tokens = tokens || ' ' || :tokens WHERE rowid = :id"),
     "postgresql": text(
         "UPDATE submission_search SET tokens = tokens || array_to_tsvector(string_to_array(:tokens, ' '))"
-        f" WHERE submission_id = :id AND length(tokens) < {_MOST_LEXEMES}"
+        " WHERE submission_id = :id AND length(tokens) < 60000"
     ),
 }
 _DELETE = {

@@ -7,6 +7,7 @@ raises StaleSubmission and changes nothing. Rights are checked before (`accounts
 from datetime import datetime
 
 from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from inbox.errors import AlreadyClaimed, MoveNotAllowed, NotAllowed, StaleSubmission
@@ -78,10 +79,7 @@ def label(session: Session, submission: Submission, name: str, *, actor: User, n
     name = " ".join(clean(name).split())[:LABEL_LENGTH]
     if not name:
         return
-    found = session.scalar(select(Label).where(Label.key == name.casefold()))
-    if found is None:
-        found = Label(name=name, key=name.casefold()[:LABEL_LENGTH])
-        session.add(found)
+    found = _find_or_make_label(session, name)
     if found in submission.labels:
         return
     submission.labels.append(found)
@@ -89,6 +87,17 @@ def label(session: Session, submission: Submission, name: str, *, actor: User, n
     audit.record(session, actor, "submission:label", submission, now=now, label=found.name)
     session.flush()
     search_index.extend(session, submission.id, search_text.tokens(found.name))
+
+
+def _find_or_make_label(session: Session, name: str) -> Label:
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    key = name.casefold()[:LABEL_LENGTH]
+    wanted = select(Label).where(Label.key == key)
+    found = session.scalar(wanted)
+    if found is None:  # of two people who make the same one at once, the first one's stays
+        session.execute(insert(Label).values(name=name, key=key).on_conflict_do_nothing())
+        found = session.scalars(wanted).one()
+    return found
 
 
 def unlabel(session: Session, submission: Submission, key: str, *, actor: User, now: datetime) -> None:

@@ -48,7 +48,10 @@ WORDS = {
 }
 MISSING = Words(
     N_("This item is not here"),
-    N_("It may have been deleted, or only some of you may see it. If someone sent you the link, ask them to have a look."),
+    N_(
+        "It may have been deleted, or only some of you may see it. "
+        "If someone sent you the link, ask them to have a look."
+    ),
 )
 
 STATUS_OF = {

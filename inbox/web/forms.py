@@ -4,6 +4,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from inbox.models import Priority, Status
@@ -34,11 +35,11 @@ class ChangeForm(FlaskForm):  # type: ignore[misc]
 
 
 class MoveForm(ChangeForm):
-    status = SelectField(choices=[(status, status.label) for status in Status], coerce=Status)
+    status = SelectField(choices=[SelectChoice(status, status.label) for status in Status], coerce=Status)
 
 
 class PriorityForm(ChangeForm):
-    priority = SelectField(choices=[(priority, priority.label) for priority in Priority], coerce=Priority)
+    priority = SelectField(choices=[SelectChoice(priority, priority.label) for priority in Priority], coerce=Priority)
 
 
 class AssignForm(ChangeForm):

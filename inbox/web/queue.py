@@ -99,7 +99,7 @@ def _status(value: str | None) -> Status | str | None:
     return Status(value) if value in list(Status) else None
 
 
-def parameters(filters: Filters) -> dict[str, str]:
+def parameters(filters: Filters) -> dict[str, Any]:
     """The address that shows these filters again."""
     values = {
         "status": filters.status,
@@ -112,7 +112,7 @@ def parameters(filters: Filters) -> dict[str, str]:
     return {name: str(value) for name, value in values.items() if value}
 
 
-def here() -> dict[str, str]:
+def here() -> dict[str, Any]:
     """The filters in this address as they stand, so that a submission's page leads back to its list."""
     return {name: request.args[name][:_WORDS_LENGTH] for name in FILTER_NAMES if request.args.get(name)}
 

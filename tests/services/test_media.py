@@ -49,7 +49,9 @@ def opened(kind: str, *names: str) -> bytes:
 
 def compound(*names: str) -> bytes:
     """An old Office file: a header, a table of sectors, and a directory of these names over several sectors."""
-    entries = b"".join(n.encode("utf-16-le").ljust(64, b"\0") + struct.pack("<H", 2 * len(n) + 2) + bytes(62) for n in names)
+    entries = b"".join(
+        n.encode("utf-16-le").ljust(64, b"\0") + struct.pack("<H", 2 * len(n) + 2) + bytes(62) for n in names
+    )
     directory = entries + bytes(-len(entries) % 512)
     count = len(directory) // 512
     header = bytearray(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504))
@@ -105,7 +107,10 @@ WELCOME = {
     "a.xlsx": (office("xl/workbook.xml"), f"{OFFICE}.spreadsheetml.sheet"),
     "a.pptx": (office("ppt/presentation.xml", "ppt/embeddings/x.xlsx"), f"{OFFICE}.presentationml.presentation"),
     "a.odt": (opened("application/vnd.oasis.opendocument.text"), "application/vnd.oasis.opendocument.text"),
-    "a.ods": (opened("application/vnd.oasis.opendocument.spreadsheet"), "application/vnd.oasis.opendocument.spreadsheet"),
+    "a.ods": (
+        opened("application/vnd.oasis.opendocument.spreadsheet"),
+        "application/vnd.oasis.opendocument.spreadsheet",
+    ),
     "a.doc": (compound("Root Entry", "Data", "1Table", "ObjectPool", "x", "WordDocument"), "application/msword"),
     "a.xls": (compound("Root Entry", "Workbook"), "application/vnd.ms-excel"),
     "a.ppt": (compound("Root Entry", "Pictures", "PowerPoint Document"), "application/vnd.ms-powerpoint"),

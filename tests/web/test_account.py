@@ -83,7 +83,10 @@ def test_an_app_can_be_set_up_and_replaced(alice: FlaskClient, app: Flask, runti
 
 
 def test_the_old_app_works_until_the_new_one_has_shown_a_code(
-    alice: FlaskClient, app: Flask, runtime: Runtime, clock  # type: ignore[no-untyped-def]
+    alice: FlaskClient,
+    app: Flask,
+    runtime: Runtime,
+    clock,  # type: ignore[no-untyped-def]
 ) -> None:
     old, _ = set_up(alice, runtime)
     post(alice, f"{PAGE}/second-factor", page=PAGE, present=PASSWORD)
@@ -95,9 +98,7 @@ def test_the_old_app_works_until_the_new_one_has_shown_a_code(
     assert post(client, "/desk/two-factor", code=shown(old, runtime)).location == "/desk/"
 
 
-def test_new_recovery_codes_replace_the_earlier_ones(
-    alice: FlaskClient, app: Flask, runtime: Runtime
-) -> None:
+def test_new_recovery_codes_replace_the_earlier_ones(alice: FlaskClient, app: Flask, runtime: Runtime) -> None:
     _, earlier = set_up(alice, runtime)
     assert "10 codes are left" in alice.get(PAGE).text
 

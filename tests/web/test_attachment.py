@@ -155,7 +155,22 @@ def test_a_file_that_is_gone_is_a_page_that_says_so_and_leaves_no_trace(runtime:
 
 @pytest.mark.parametrize(
     "path",
-    ["0", "-1", "99", "2147483648", "9" * 40, "1.0", "abc", "%00", "1%00", "../1", "1/previews", "1/preview/", "٣", "%ff"],
+    [
+        "0",
+        "-1",
+        "99",
+        "2147483648",
+        "9" * 40,
+        "1.0",
+        "abc",
+        "%00",
+        "1%00",
+        "../1",
+        "1/previews",
+        "1/preview/",
+        "٣",
+        "%ff",
+    ],
 )
 def test_rubbish_in_the_address_is_not_found(path: str, signed_in: SignIn) -> None:
     assert signed_in("ada").get(f"/desk/files/{path}").status_code == 404

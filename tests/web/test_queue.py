@@ -117,7 +117,11 @@ def test_rows_stand_under_their_day_in_the_newsrooms_zone(runtime, signed_in):
     send(runtime, subject="Long ago", minutes_ago=60 * 24 * 400)
     page = signed_in("alice").get("/desk/").text
     days = [" ".join(re.sub("<[^>]+>", " ", day).split()) for day in re.findall(r'<h2 class="nr-day">(.*?)</h2>', page)]
-    assert days == ["Today Tuesday 24 November", "Yesterday Monday 23 November", "Monday 20 October 2025 Monday 20 October"]
+    assert days == [
+        "Today Tuesday 24 November",
+        "Yesterday Monday 23 November",
+        "Monday 20 October 2025 Monday 20 October",
+    ]
 
 
 def test_a_row_tells_sender_channel_what_came_labels_and_age(runtime, signed_in, cast):
@@ -133,7 +137,11 @@ def test_a_row_tells_sender_channel_what_came_labels_and_age(runtime, signed_in,
         item = session.merge(submission)
         message = item.messages[0]
         for type_ in ("image/jpeg", "image/png", "video/mp4"):
-            session.add(Attachment(message_id=message.id, state=FileState.STORED, content_type=type_, created_at=runtime.clock()))
+            session.add(
+                Attachment(
+                    message_id=message.id, state=FileState.STORED, content_type=type_, created_at=runtime.clock()
+                )
+            )
         for label in ("Breaking", "Roads", "Weather"):
             triage.label(session, item, label, actor=cast["alice"], now=runtime.clock())
         triage.claim(session, item, actor=cast["bob"], now=runtime.clock())
@@ -176,7 +184,9 @@ def test_the_number_of_statements_does_not_grow_with_the_list(runtime, signed_in
         for number in range(wanted):
             submission = send(runtime, f"The bridge {number}")
             with runtime.database.writing() as session:
-                triage.label(session, session.merge(submission), f"L{number % 7}", actor=cast["bob"], now=runtime.clock())
+                triage.label(
+                    session, session.merge(submission), f"L{number % 7}", actor=cast["bob"], now=runtime.clock()
+                )
         with counted_statements(runtime) as statements:
             assert client.get(f"/desk/{query}").status_code == 200
         numbers.append(len(statements))
@@ -188,7 +198,7 @@ def test_no_list_loads_anything_row_by_row(runtime, cast):
     send(runtime)
     with runtime.database.reading() as session:
         row = search.find_page(session, session.merge(cast["alice"]), search.Filters()).submissions[0]
-        with pytest.raises(Exception, match="lazy=.raise"):
+        with pytest.raises(Exception, match=r"lazy=.raise"):
             _ = row.messages
 
 

@@ -27,7 +27,9 @@ def path(link: str) -> str:
 def invite(runtime: Runtime, email: str = "su@newsroom.example", role: Role = Role.EDITOR) -> str:
     """Invite somebody; return the path of the link."""
     with runtime.database.writing() as session:
-        return path(invitations.link_for(runtime, accounts.add_staff(session, email, "Su Wen", role, now=runtime.clock())))
+        return path(
+            invitations.link_for(runtime, accounts.add_staff(session, email, "Su Wen", role, now=runtime.clock()))
+        )
 
 
 def test_the_set_up_link_makes_the_first_administrator_and_signs_in(client: FlaskClient, runtime: Runtime) -> None:
@@ -69,9 +71,7 @@ def test_two_people_who_open_the_set_up_link_at_once_make_one_administrator(app:
         together.wait()
         answers.append(client.post(link, data={**FIRST, "email": email, "csrf_token": csrf_token}).status_code)
 
-    threads = [
-        threading.Thread(target=make, args=(*person, csrf)) for person, csrf in zip(people, tokens, strict=True)
-    ]
+    threads = [threading.Thread(target=make, args=(*person, csrf)) for person, csrf in zip(people, tokens, strict=True)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -114,7 +114,9 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(
 
 def test_a_long_password_in_any_script_is_welcome(client: FlaskClient, app: Flask, runtime: Runtime) -> None:
     long = "地方選舉結果 " * 40 + "Ω" * 200
-    assert post(client, path(invitations.set_up_link(runtime)), **{**FIRST, "password": long, "repeated": long}).location
+    assert post(
+        client, path(invitations.set_up_link(runtime)), **{**FIRST, "password": long, "repeated": long}
+    ).location
 
     again = app.test_client()
 

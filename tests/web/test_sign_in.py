@@ -374,7 +374,10 @@ def test_a_password_alone_cannot_replace_the_second_factor(app: Flask, runtime: 
 
 
 def test_between_password_and_code_there_is_a_quarter_of_an_hour(
-    app: Flask, runtime: Runtime, clock, alice: User  # type: ignore[no-untyped-def]
+    app: Flask,
+    runtime: Runtime,
+    clock,
+    alice: User,  # type: ignore[no-untyped-def]
 ) -> None:
     totp = with_app(app, runtime)[0]
     client = app.test_client()

@@ -98,7 +98,9 @@ def test_a_location_is_a_plain_link(runtime, signed_in):
     assert "台北101" in page and "我有照片" in page and "Ming" in page and "Forwarded" in page
 
 
-@pytest.mark.parametrize("extra", [{"location": "x"}, {"location": {"latitude": "<b>"}}, {"choice": 5}, {"referral": []}])
+@pytest.mark.parametrize(
+    "extra", [{"location": "x"}, {"location": {"latitude": "<b>"}}, {"choice": 5}, {"referral": []}]
+)
 def test_extras_of_an_unexpected_shape_break_nothing(runtime, signed_in, extra):
     assert signed_in("alice").get(address(send(runtime, extra=extra))).status_code == 200
 
@@ -164,7 +166,9 @@ def test_a_long_conversation_is_read_in_parts_without_gap_or_repeat(runtime, sig
         item, alice = session.merge(submission), session.merge(cast["alice"])
         for number in range(1, 450):  # all at the same moment, which is the hardest case
             if number % 3:
-                receive_more(session, item, Incoming(Channel.WEB, "web", f"more-{number}", f"Text {number}"), now=clock())
+                receive_more(
+                    session, item, Incoming(Channel.WEB, "web", f"more-{number}", f"Text {number}"), now=clock()
+                )
             else:
                 triage.note(session, item, f"Text {number}", actor=alice, now=clock())
     client, url, seen, parts = signed_in("bob"), address(submission), [], 0
@@ -207,7 +211,7 @@ def test_the_timeline_loads_nothing_row_by_row(runtime, cast):
     submission = send(runtime)
     with runtime.database.reading() as session:
         entry = timeline.load(session, session.merge(submission)).entries[0]
-        with pytest.raises(Exception, match="lazy=.raise"):
+        with pytest.raises(Exception, match=r"lazy=.raise"):
             _ = entry.item.submission
 
 
@@ -318,7 +322,9 @@ def test_rubbish_is_refused_and_changes_nothing(runtime, signed_in, cast):
         assert press(client, submission, "labels", name=value).status_code == 303
     for value in ["", "no such label", "\x00"]:
         assert press(client, submission, "labels/remove", key=value).status_code == 303
-    assert press(client, submission, "labels", name="\x00\ud7ff").status_code == 303  # a label of odd characters is a label
+    assert (
+        press(client, submission, "labels", name="\x00\ud7ff").status_code == 303
+    )  # a label of odd characters is a label
     assert reload(runtime, submission).version == before + 1
 
 
@@ -355,10 +361,9 @@ def test_gone_and_not_allowed_look_the_same(runtime, signed_in):
 
 
 def test_markup_from_outside_is_never_markup_here(runtime, signed_in, cast):
-    details = {
-        name: CANARY
-        for name in ("dateline", "website", "embargo", "where", "when", "source_of_knowledge", "article_url", "print_name")
-    }
+    details = dict.fromkeys(
+        ("dateline", "website", "embargo", "where", "when", "source_of_knowledge", "article_url", "print_name"), CANARY
+    )
     extra = {
         "location": {"latitude": 1.0, "longitude": 2.0, "label": CANARY, "address": CANARY},
         "choice": {"text": CANARY},
@@ -385,7 +390,11 @@ def test_markup_from_outside_is_never_markup_here(runtime, signed_in, cast):
             message = item.messages[0]
             session.add(
                 Attachment(
-                    message_id=message.id, state=FileState.STORED, content_type="image/png", filename=CANARY, created_at=runtime.clock()
+                    message_id=message.id,
+                    state=FileState.STORED,
+                    content_type="image/png",
+                    filename=CANARY,
+                    created_at=runtime.clock(),
                 )
             )
             bob = session.get(User, cast["bob"].id)

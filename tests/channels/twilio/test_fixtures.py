@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 from inbox.models import Attachment, Channel, ContactPoint, FileState, Message, Submission
 from inbox.runtime import Runtime
 
-CASES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((SAMPLES / "twilio").glob("*.json"))}
+CASES = {
+    path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((SAMPLES / "twilio").glob("*.json"))
+}
 ALONE = [name for name, case in CASES.items() if "sequence" not in case]
 GROUPS: dict[str, list[str]] = {}
 for _name, _case in sorted(CASES.items(), key=lambda item: item[1].get("sequence", {}).get("step", 0)):

@@ -131,7 +131,9 @@ def test_repeated_and_blank_and_unknown_parameters_count(client: FlaskClient, ru
         "https://news.example/inbox",
     ],
 )
-def test_only_the_configured_address_counts_whatever_the_request_says(open_with: Callable[..., Any], public_url: str) -> None:
+def test_only_the_configured_address_counts_whatever_the_request_says(
+    open_with: Callable[..., Any], public_url: str
+) -> None:
     app, _ = open_with(INBOX_PUBLIC_URL=public_url)
     client, fields = app.test_client(), text_message()
     lies = {"Host": "evil.example", "X_Forwarded_Host": "evil.example", "X_Forwarded_Proto": "gopher"}
@@ -222,7 +224,9 @@ def test_without_a_token_the_route_is_closed_and_the_log_says_why(
     app, runtime = open_with(TWILIO_AUTH_TOKEN=None, INBOX_PUBLIC_URL="https://inbox.example.org")
     for token in ("", TOKEN, "None"):
         fields = text_message()
-        assert post(app.test_client(), fields, sign(fields, "https://inbox.example.org" + PATH, token)).status_code == 403
+        assert (
+            post(app.test_client(), fields, sign(fields, "https://inbox.example.org" + PATH, token)).status_code == 403
+        )
     assert stored(runtime) == 0
     assert "TWILIO_AUTH_TOKEN is not set" in "".join(capsys.readouterr())
 
@@ -251,7 +255,9 @@ def test_bad_signatures_spend_a_budget_that_good_ones_never_touch(open_with: Cal
     assert stored(runtime) == 10
 
 
-def test_a_refusal_is_logged_without_a_word_of_the_message(client: FlaskClient, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_refusal_is_logged_without_a_word_of_the_message(
+    client: FlaskClient, capsys: pytest.CaptureFixture[str]
+) -> None:
     post(client, text_message("a secret text", ProfileName="Lin Mei"), signature="wrong")
     logged = "".join(capsys.readouterr())
     assert PUBLIC_URL + PATH in logged
