@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from inbox import kinds
@@ -18,6 +18,7 @@ from inbox.demo.cases import Case, Form, In, Mail, Said, Thread
 from inbox.models import Attachment, Channel, Priority, Status, Submission, User
 from inbox.runtime import Runtime
 from inbox.services import conversation, intake, media, receipts, triage
+from inbox.services import spam as spamming
 from inbox.services.contacts import Sender
 from inbox.services.intake import Incoming, RemoteFile
 
@@ -59,7 +60,12 @@ def fill(runtime: Runtime) -> int:
         deeds = [deed for case in CASES for deed in fortnight.plan(case)]
         for _, _, deed in sorted(deeds, key=lambda timed: timed[:2]):
             deed(session)
-    return len(CASES)
+        return session.scalar(select(func.count()).select_from(Submission)) or 0
+
+
+def _is_suspected(case: Case) -> bool:
+    """Whether it goes to suspected spam, where nobody has looked yet."""
+    return isinstance(case, Form) and bool(case.suspicions or spamming.reasons(str(case.values.get("body", ""))))
 
 
 @dataclass
@@ -194,7 +200,7 @@ class Fortnight:
         """Reading, asking, labelling, noting and deciding; what is fresh has mostly not been looked at yet."""
         case, at = progress.case, progress.arrived_at
         outcome = case.outcome or self._outcome(self.now - at)
-        if outcome is Status.NEW or (isinstance(case, Form) and case.suspicions):
+        if outcome is Status.NEW or _is_suspected(case):
             return
         who = self._reader_of(case)
         at += timedelta(hours=self.lot.uniform(0.2, 9))

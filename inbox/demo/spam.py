@@ -1,6 +1,7 @@
-"""What machines sent, and one person who was only quick."""
+"""What machines sent, and one person who was only quick. Nobody has looked at them yet."""
 
 from inbox.demo.cases import Case, Form
+from inbox.models import Status
 from inbox.services.spam import TOO_FAST, TRAP_FILLED
 
 
@@ -17,6 +18,7 @@ CASES: tuple[Case, ...] = (
             "Rank Rocket",
             "offer@rank-rocket.example",
         ),
+        outcome=Status.SPAM,
         age=0.5,
     ),
     Form(
@@ -28,6 +30,7 @@ CASES: tuple[Case, ...] = (
             "billing@pay-portal.example",
         ),
         suspicions=(TRAP_FILLED,),
+        outcome=Status.SPAM,
         age=1.9,
     ),
     Form(
@@ -39,6 +42,7 @@ CASES: tuple[Case, ...] = (
             "li@fast-loan.example",
         ),
         suspicions=(TOO_FAST,),
+        outcome=Status.SPAM,
         age=3.0,
     ),
     Form(
@@ -47,6 +51,7 @@ CASES: tuple[Case, ...] = (
             "Crypto", "I am a widow with 4.2 million. Please assist for 30%.", "Mrs Grace", "grace@widow-fund.example"
         ),
         suspicions=(TRAP_FILLED,),
+        outcome=Status.SPAM,
         age=4.8,
     ),
     Form(
@@ -58,6 +63,7 @@ CASES: tuple[Case, ...] = (
             "quick@mailbox.example",
         ),
         suspicions=(TOO_FAST,),
+        outcome=Status.SPAM,
         age=0.7,
     ),
     Form(
@@ -68,12 +74,14 @@ CASES: tuple[Case, ...] = (
             "consent": True,
         },
         suspicions=(TRAP_FILLED, TOO_FAST),
+        outcome=Status.SPAM,
         age=6.5,
     ),
     Form(
         "message",
         _form("穩賺不賠群組", "老師帶單，每日三檔飆股，名額有限，錯過不再！", "投顧助理", "vip@stock-guru.example"),
         suspicions=(TRAP_FILLED,),
+        outcome=Status.SPAM,
         age=2.2,
     ),
     Form(
@@ -84,6 +92,7 @@ CASES: tuple[Case, ...] = (
             "Outreach",
             "team@roof-words.example",
         ),
+        outcome=Status.SPAM,
         age=9.9,
     ),
 )

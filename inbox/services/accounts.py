@@ -4,7 +4,7 @@ import re
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 
 from inbox.errors import AccountRefused, NotAllowed, NotFound
@@ -84,8 +84,8 @@ def colleagues(session: Session) -> list[User]:
 
 
 def has_staff(session: Session) -> bool:
-    """Whether anybody can sign in at all; until then the set-up link works."""
-    return bool(session.scalar(select(func.count()).select_from(User)))
+    """Whether anybody has a password to sign in with; until then the set-up link works."""
+    return session.scalar(select(User.id).where(User.password.is_not(None)).limit(1)) is not None
 
 
 def list_staff(session: Session) -> list[User]:

@@ -56,7 +56,9 @@ def full(runtime, cast, monkeypatch):
                 "assignee_id": die.choice([None, None, None, *(user.id for user in cast.values())]),
                 "message_count": 1,
                 "waits_for_sender": False,
-                "details": {},
+                "subject": "A subject of the usual length, which is some sixty characters",
+                "preview": "The first line of the newest text. " * 5,
+                "details": {"dateline": "Taichung, 24 November 2026", "website": "https://x.example/" + "x" * 300},
                 "spam_reasons": [],
                 "received_at": at,
                 "active_at": at,
@@ -72,7 +74,8 @@ def full(runtime, cast, monkeypatch):
         session.execute(insert(submission_label), on)
         for each in ids:
             said = "harbour 地方選舉結果" if each % 3 else "harbour lighthouse" if each % 999 == 0 else "bridge"
-            search_index.insert(session, each, search_text.tokens(said, uuid.uuid4().hex))
+            others = " ".join(f"word{die.randrange(20_000)}" for _ in range(150))
+            search_index.insert(session, each, search_text.tokens(said, others, uuid.uuid4().hex))
     with runtime.database.engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
     return runtime
