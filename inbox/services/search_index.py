@@ -33,6 +33,9 @@ _DELETE = {
 _HITS_UP_TO = text(
     "SELECT count(*) FROM (SELECT 1 FROM submission_search WHERE tokens @@ CAST(:query AS tsquery) LIMIT :most) AS h"
 )
+# Long tsvectors are stored beside the table, so the planner takes it for a small one, reads it from end
+# to end and unpacks every row on the way. Until the transaction ends, it may not.
+_ONLY_BY_INDEX = text("SET LOCAL enable_seqscan = off")
 _RARE = 1000
 
 _index = table("submission_search", column("rowid", Integer), column("submission_id", Integer), column("tokens"))
@@ -86,6 +89,7 @@ def _matching_postgresql(
     millisecond at a million rows), so a capped count of the hits decides.
     """
     query = " & ".join(f"'{token}'{':*' if prefix else ''}" for token, prefix in terms)
+    session.execute(_ONLY_BY_INDEX)
     hits = session.execute(_HITS_UP_TO, {"query": query, "most": _RARE + 1}).scalar_one()
     matches = text("submission_search.tokens @@ CAST(:query AS tsquery)").bindparams(query=query)
     if hits > _RARE:
