@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from conftest import ACCOUNT, PUBLIC_URL, TOKEN, Clock
@@ -267,7 +268,7 @@ def test_a_refusal_is_logged_without_a_word_of_the_message(
 
 def test_a_body_that_is_too_large_is_refused_with_or_without_its_length(client: FlaskClient, runtime: Runtime) -> None:
     fields = text_message("x" * (1024 * 1024 + 1))
-    body = "&".join(f"{name}={value}" for name, value in fields.items()).encode()
+    body = urlencode(fields).encode()
     form = "application/x-www-form-urlencoded"
     headers = {"X-Twilio-Signature": sign(fields)}
     with no_database(runtime):
