@@ -33,6 +33,7 @@ class Page(HTMLParser):
         super().__init__()
         self._inside = ""
         self._name = ""
+        self._group_is_wrong = False
         self.feed(self.html)
         self.text = " ".join(self.text.split())
 
@@ -45,6 +46,8 @@ class Page(HTMLParser):
             self.links.append(values["href"])
         self.loads += [values[key] for key in ("src", "srcset", "poster") if key in values]
         self.loads += [values["href"]] if tag == "link" else []
+        if tag == "fieldset":
+            self._group_is_wrong = values.get("aria-invalid") == "true"
         if tag in ("input", "textarea", "select"):
             self._field(tag, name, values)
         if tag == "option" and ("selected" in values or self.answers.get(self._name) == ""):
@@ -56,7 +59,7 @@ class Page(HTMLParser):
         self._name, kind = name, values.get("type", "text")
         if "required" in values:
             self.required.add(name)
-        if values.get("aria-invalid") == "true":
+        if values.get("aria-invalid") == "true" or (kind == "radio" and self._group_is_wrong):
             self.wrong.add(name)
         if kind in NOT_SENT or (kind in ("radio", "checkbox") and "checked" not in values):
             return
