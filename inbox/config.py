@@ -15,7 +15,6 @@ from limits import parse_many
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -23,6 +22,8 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from inbox import kinds
 from inbox.errors import ConfigError
@@ -42,16 +43,19 @@ def _limits(text: str) -> str:
 def _database_url(url: str) -> str:
     """Name the driver, so that every SQLAlchemy 2 chooses psycopg 3."""
     scheme, _, rest = url.partition("://")
-    if scheme in ("postgres", "postgresql"):
-        return f"postgresql+psycopg://{rest}"
-    if scheme not in ("sqlite", "postgresql+psycopg"):
+    named = f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url
+    try:
+        driver = make_url(named).drivername
+    except (ArgumentError, ValueError):
+        driver = ""
+    if driver not in ("sqlite", "postgresql+psycopg"):
         raise ValueError("use sqlite:///path or postgresql://user:password@host/name")
-    return url
+    return named
 
 
 def _public_url(url: str) -> str:
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
         raise ValueError(f'"{url}" is not an address; write it like https://inbox.example.org')
     if parts.query or parts.fragment:
         raise ValueError("write it without ? and #")
@@ -59,13 +63,13 @@ def _public_url(url: str) -> str:
 
 
 def _redis_url(url: str) -> str:
-    if urlsplit(url).scheme not in ("redis", "rediss", "unix"):
+    parts = urlsplit(url)
+    if parts.scheme not in ("redis", "rediss", "unix") or parts.port == 0:
         raise ValueError("write it like redis://host:6379/0")
     return url
 
 
 Limits = Annotated[str, AfterValidator(_limits)]
-EmptyIsNone = BeforeValidator(lambda value: None if value == "" else value)
 
 
 class Settings(BaseModel):
@@ -74,26 +78,24 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, populate_by_name=False)
 
     data_dir: Path = Field(Path("data"), alias="INBOX_DATA_DIR")
-    config_file: Annotated[Path | None, EmptyIsNone] = Field(None, alias="INBOX_CONFIG")
+    config_file: Path | None = Field(None, alias="INBOX_CONFIG")
     database_url: Annotated[str, AfterValidator(_database_url)] = Field("", alias="INBOX_DATABASE_URL")
-    redis_url: Annotated[str | None, AfterValidator(lambda u: u and _redis_url(u)), EmptyIsNone] = Field(
+    redis_url: Annotated[str | None, AfterValidator(lambda url: url and _redis_url(url))] = Field(
         None, alias="INBOX_REDIS_URL"
     )
     storage_url: str = Field("", alias="INBOX_STORAGE_URL")
     public_url: Annotated[str, AfterValidator(_public_url)] = Field("http://127.0.0.1:8000", alias="INBOX_PUBLIC_URL")
-    secret_key: Annotated[SecretStr | None, EmptyIsNone] = Field(None, alias="INBOX_SECRET_KEY")
+    secret_key: SecretStr | None = Field(None, alias="INBOX_SECRET_KEY")
     trusted_proxies: int = Field(0, ge=0, le=10, alias="INBOX_TRUSTED_PROXIES")
-    require_mfa: Annotated[bool | None, EmptyIsNone] = Field(None, alias="INBOX_REQUIRE_MFA")
+    require_mfa: bool | None = Field(None, alias="INBOX_REQUIRE_MFA")
     max_upload_mb: int = Field(500, ge=1, le=100_000, alias="INBOX_MAX_UPLOAD_MB")
     min_fill_seconds: float = Field(2.0, ge=0, le=60, alias="INBOX_MIN_FILL_SECONDS")
     public_post_limit: Limits = Field("30 per 10 minutes", alias="INBOX_PUBLIC_POST_LIMIT")
     sign_in_limit: Limits = Field("10 per 10 minutes", alias="INBOX_SIGN_IN_LIMIT")
     twilio_account_sid: str = Field("", pattern=r"^(AC[0-9a-fA-F]{32})?$", alias="TWILIO_ACCOUNT_SID")
-    twilio_auth_token: Annotated[SecretStr | None, EmptyIsNone] = Field(None, alias="TWILIO_AUTH_TOKEN")
-    twilio_auth_token_previous: Annotated[SecretStr | None, EmptyIsNone] = Field(
-        None, alias="TWILIO_AUTH_TOKEN_PREVIOUS"
-    )
-    twilio_shared_key: Annotated[SecretStr | None, EmptyIsNone] = Field(None, alias="TWILIO_SHARED_KEY")
+    twilio_auth_token: SecretStr | None = Field(None, alias="TWILIO_AUTH_TOKEN")
+    twilio_auth_token_previous: SecretStr | None = Field(None, alias="TWILIO_AUTH_TOKEN_PREVIOUS")
+    twilio_shared_key: SecretStr | None = Field(None, alias="TWILIO_SHARED_KEY")
 
     @model_validator(mode="before")
     @classmethod
@@ -248,6 +250,8 @@ def _with_secret_files(environ: Mapping[str, str]) -> dict[str, str]:
             values[name] = Path(path).read_text().strip()
         except OSError as error:
             raise ConfigError(f"{name}_FILE: cannot read {path}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise ConfigError(f"{name}_FILE: {path} does not hold text") from None
     return values
 
 
@@ -258,11 +262,14 @@ def _one_line(error: ValidationError, prefix: str = "") -> str:
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
-    """Read the settings from environment variables. Raises ConfigError naming the first wrong one."""
+    """Read the settings from environment variables; an empty one is not set, as where a compose file names all.
+
+    Raises ConfigError naming the first wrong one.
+    """
     values = _with_secret_files(environ)
     aliases = {field.alias for field in Settings.model_fields.values()}
     try:
-        return Settings.model_validate({name: value for name, value in values.items() if name in aliases})
+        return Settings.model_validate({name: value for name, value in values.items() if name in aliases and value})
     except ValidationError as error:
         raise ConfigError(_one_line(error)) from None
 
