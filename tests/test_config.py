@@ -117,7 +117,7 @@ def test_a_file_of_a_secret_that_cannot_be_read_is_named(tmp_path: Path):
 
     with pytest.raises(ConfigError, match="TWILIO_AUTH_TOKEN_FILE: cannot read"):
         load_settings({"TWILIO_AUTH_TOKEN_FILE": str(tmp_path / "missing")})
-    with pytest.raises(ConfigError, match="TWILIO_AUTH_TOKEN_FILE: .* does not hold text"):
+    with pytest.raises(ConfigError, match=r"TWILIO_AUTH_TOKEN_FILE: .* does not hold text"):
         load_settings({"TWILIO_AUTH_TOKEN_FILE": str(tmp_path / "bytes")})
 
 
