@@ -97,6 +97,11 @@ class Answer(wtforms.Field):  # type: ignore[misc]
         choice, value = self.ask.only_if
         return bool(form[choice].typed[""] == value)
 
+    def may_be_empty(self) -> None:
+        """Forgive that nothing was typed, since something else says enough."""
+        if not any(text.strip() for text in self.typed.values()):
+            self.errors = []
+
     def add_error(self, words: str) -> None:
         self.errors = [*self.errors, words]
         self.wrong = self.wrong or tuple(part for part in self.parts if part not in self.chosen_parts)

@@ -105,6 +105,7 @@ AnswerForm = with_asks(
             "body",
             N_("Write to us"),
             Widget.TEXT,
+            required=True,
             help=N_("You need not answer everything."),
             max_length=TEXT_LIMIT,
             wide=True,

@@ -68,7 +68,7 @@ def qr_code(digits: str) -> Response:
     if number is None or "whatsapp" not in number.channels:
         abort(404)
     picture = BytesIO()
-    segno.make(f"https://wa.me/{digits}").save(picture, kind="svg", border=0, light="#fff")
+    segno.make(f"https://wa.me/{digits}").save(picture, kind="svg", border=2, light="#fff")
     response = Response(picture.getvalue(), mimetype="image/svg+xml")
     response.headers["Cache-Control"] = "public, max-age=86400"
     return response
@@ -195,8 +195,8 @@ def answer() -> Page | Redirect:
         token = tokens.read(form.token, purpose) or tokens.issue(purpose)
         return _conversation_page(submission, form, token, wait_until=_again_at(wait)), 429, _retry_after(wait)
     posted = posting.judge(form, purpose)
-    if not (form["body"].data or posted.files or form["attachments"].held or form.problems() or posted.was_sent):
-        form["body"].add_error(form["body"].missing())
+    if posted.files or form["attachments"].held or posted.was_sent:
+        form["body"].may_be_empty()
     if not posted.is_good:
         posted.hold()
         return _conversation_page(submission, form, posted.token), UNFIT
