@@ -79,7 +79,9 @@ def full(runtime, cast, monkeypatch):
             others = " ".join(f"word{die.randrange(20_000)}" for _ in range(150))
             search_index.insert(session, each, search_text.tokens(said, others, uuid.uuid4().hex))
     with runtime.database.engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE" if runtime.database.is_sqlite else "VACUUM ANALYZE"))
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(
+            text("ANALYZE" if runtime.database.is_sqlite else "VACUUM ANALYZE")
+        )
     return runtime
 
 

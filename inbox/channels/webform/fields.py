@@ -362,7 +362,12 @@ def read_time(text: str) -> time | None:
 
 def city(zone: str) -> str:
     """A time zone's city as people call it."""
-    return "UTC" if zone == "UTC" else str(get_timezone_location(zone, locale=get_locale(), return_city=True))
+    return _city(zone, str(get_locale()))
+
+
+@cache  # a form names some thirty, and each is looked up in several tables
+def _city(zone: str, locale: str) -> str:
+    return "UTC" if zone == "UTC" else str(get_timezone_location(zone, locale=locale, return_city=True))
 
 
 def moment_in_words(at: datetime) -> str:
