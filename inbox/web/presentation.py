@@ -5,8 +5,8 @@ import zlib
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, Flask, Response, url_for
-from flask_babel import format_currency, format_date, format_datetime, format_time
+from flask import Blueprint, Flask, Response, g, url_for
+from flask_babel import format_currency, format_date, format_datetime, format_time, get_translations
 from flask_babel import gettext as _
 
 from inbox import kinds, theme
@@ -23,6 +23,9 @@ def init_app(app: Flask, runtime: Runtime) -> None:
     css = theme.stylesheet(theme.palette(runtime.profile.colour or None))
     version = hashlib.sha256(css.encode()).hexdigest()[:12]
     app.extensions["inbox_theme"] = css
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: _words().gettext(text), lambda one, more, n: _words().ngettext(one, more, n), newstyle=True
+    )
     app.jinja_env.globals.update(
         profile=runtime.profile,
         kinds=kinds,
@@ -46,6 +49,13 @@ def init_app(app: Flask, runtime: Runtime) -> None:
         house_mark=house_mark,
         hue=hue,
     )
+
+
+def _words() -> Any:
+    """The translations for this request, looked up once; a page asks them for a hundred strings."""
+    if "words" not in g:
+        g.words = get_translations()
+    return g.words
 
 
 @bp.get("/theme-<version>.css")

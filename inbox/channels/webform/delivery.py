@@ -28,17 +28,17 @@ CONTENT = "content"
 def deliver(incoming: Incoming, files: list[Upload], token: Token, begin: Begin) -> Arrival:
     """Store what a form brought; `begin` stores the first message of its token."""
     incoming = replace(incoming, raw={CONTENT: _content(incoming, files)})
-    session = request_session()
-    if same := _same(session, incoming, intake.find_repeat(session, incoming)):
-        return same
+    if files and (same := _find_same(request_session(), incoming)):
+        return same  # before their bytes are stored once more
     kept = uploads.keep(files)
     try:
         arrival = _once(lambda session: _store(session, incoming, kept, token, begin))
     except Exception:
         uploads.forget(kept)
         raise
-    used = {file.storage_key for file in arrival.message.attachments}
-    uploads.forget(file for file in kept if file.stored.key not in used)
+    if kept:
+        used = {file.storage_key for file in arrival.message.attachments}
+        uploads.forget(file for file in kept if file.stored.key not in used)
     return arrival
 
 
@@ -74,6 +74,10 @@ def _once(store: Callable[[Session], Arrival]) -> Arrival:
         return exactly_once(store)
     except _Overtaken:
         return exactly_once(store)
+
+
+def _find_same(session: Session, incoming: Incoming) -> Arrival | None:
+    return _same(session, incoming, intake.find_repeat(session, incoming))
 
 
 def _same(session: Session, incoming: Incoming, first: Arrival | None) -> Arrival | None:

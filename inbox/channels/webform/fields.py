@@ -244,7 +244,8 @@ class Moment(Answer):
         """The zones to choose from and their names, the newsroom's own first."""
         own, typed = current_runtime().profile.time_zone, self.typed["_zone"]
         names = dict.fromkeys((own, *ZONES, *((typed,) if typed in known_zones() else ())))
-        return [(name, city(name)) for name in names]
+        locale = str(get_locale())
+        return [(name, _city(name, locale)) for name in names]
 
     def read(self) -> datetime | None:
         day, clock = self._part("_date", read_date), self._part("_time", read_time)
