@@ -30,7 +30,7 @@ def demo() -> None:
 def export(form: str, since: str | None) -> None:
     """Write every submission to standard output."""
     runtime = open_inbox()
-    start = _read_time(since, runtime.zone) if since else None
+    start = _read_time(since, runtime.zone) if since is not None else None
     with runtime.database.writing() as session:
         exporting.record(session, form, start, now=runtime.clock())
     write = exporting.csv_lines if form == "csv" else exporting.json_lines
@@ -44,8 +44,8 @@ def _read_time(text: str, zone: ZoneInfo) -> datetime:
     """A time without a zone is the newsroom's."""
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
+        return (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise InboxError(
             f'--since: "{text}" is not a time; write it like 2026-11-01 or 2026-11-01T08:00+08:00'
         ) from None
-    return (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
