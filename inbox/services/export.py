@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 from inbox import kinds
 from inbox.models import Attachment, AuditEntry, Contact, Direction, Message, Note, Submission
 from inbox.services import audit
+from inbox.text import clean
 
 PAGE_SIZE = 200
 _FACTS = tuple(dict.fromkeys(field.name for kind in kinds.ALL for field in kind.facts))
@@ -52,7 +53,7 @@ def record(session: Session, form: str, since: datetime | None, *, now: datetime
 def json_lines(session: Session, since: datetime | None = None) -> Iterator[str]:
     """Yield each submission as one line of JSON, the oldest first."""
     for submission in _submissions(session, since):
-        yield json.dumps(as_values(submission), ensure_ascii=False) + "\n"
+        yield clean(json.dumps(as_values(submission), ensure_ascii=False)) + "\n"
 
 
 def csv_lines(session: Session, since: datetime | None = None) -> Iterator[str]:

@@ -243,6 +243,17 @@ def test_an_empty_inbox_gives_no_line_and_a_table_with_its_head_only(runtime: Ru
     assert table(runtime) == []
 
 
+def test_rubbish_that_a_provider_sent_does_not_stop_the_export(runtime: Runtime):
+    with runtime.database.writing() as session:
+        receive(runtime, session, external_id="1", text="a\0b\ud800", raw={"Body": "\ud800", "Other": "\u2028"})
+
+    with runtime.database.reading() as session:
+        (line,) = export.json_lines(session)
+
+    assert json.loads(line.encode())["body"] == "a\ufffdb\ufffd"
+    assert line.count("\n") == 1
+
+
 def test_an_export_leaves_a_trace(runtime: Runtime):
     with runtime.database.writing() as session:
         export.record(session, "csv", runtime.clock(), now=runtime.clock())
