@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, cast
 
 from sqlalchemy import (
@@ -138,6 +139,9 @@ def writing(session: Session) -> Iterator[Session]:
         session.info.pop("writing", None)
 
 
+_insert_into = cache(Table.insert)
+
+
 def insert_row(session: Session, row: Base) -> None:
     """Write a new row at once, past the unit of work, and let the session know it as saved.
 
@@ -146,7 +150,7 @@ def insert_row(session: Session, row: Base) -> None:
     """
     table = cast(Table, row.__table__)
     values = {name: value for name, value in vars(row).items() if name in table.columns}
-    key = session.connection().execute(table.insert(), values).inserted_primary_key
+    key = session.connection().execute(_insert_into(table), values).inserted_primary_key
     (row_id,) = cast(Row[tuple[int]], key)
     row.id = row_id  # type: ignore[attr-defined]
     make_transient_to_detached(row)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import phonenumbers
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -75,27 +75,31 @@ def obey_keyword(point: ContactPoint, word: str | None, *, now: datetime) -> Non
         point.opted_out_at = None
 
 
-def lock_point(session: Session, sender: Sender, *, now: datetime) -> ContactPoint:
-    """Return the sender's contact point, locked until the transaction ends, or a new one.
+_POINT_LOCKED = (
+    select(ContactPoint)
+    .where(ContactPoint.channel == bindparam("channel"), ContactPoint.address == bindparam("address"))
+    .options(joinedload(ContactPoint.contact, innerjoin=True))
+    .with_for_update(of=ContactPoint)
+)
+
+
+def lock_point(session: Session, sender: Sender) -> ContactPoint | None:
+    """Return the sender's contact point, locked until the transaction ends, or None if we do not know them.
 
     The lock puts messages of one sender in a row, so that twenty at once find one another. (SQLite has
-    one writer at a time anyway.) Raises IntegrityError if another transaction makes the same new point
-    at this moment.
+    one writer at a time anyway.)
     """
-    point = session.scalar(
-        select(ContactPoint)
-        .where(ContactPoint.channel == sender.channel, ContactPoint.address == sender.address)
-        .options(joinedload(ContactPoint.contact, innerjoin=True))
-        .with_for_update(of=ContactPoint)
-    )
-    if point is None:
-        return _new_point(session, sender, now)
-    if sender.name and not point.contact.name:
+    point = session.scalar(_POINT_LOCKED, {"channel": sender.channel, "address": sender.address})
+    if point and sender.name and not point.contact.name:
         point.contact.name = sender.name[:500]
     return point
 
 
-def _new_point(session: Session, sender: Sender, now: datetime) -> ContactPoint:
+def make_point(session: Session, sender: Sender, *, now: datetime) -> ContactPoint:
+    """Make the contact and the point of a new sender.
+
+    Raises IntegrityError if another transaction makes the same point at this moment.
+    """
     is_email = sender.channel is Channel.EMAIL
     phone = sender.address if not is_email and sender.address.startswith("+") else ""
     contact = Contact(

@@ -119,10 +119,9 @@ def receive(session: Session, incoming: Incoming, *, region: str, now: datetime)
     """
     if repeat := find_repeat(session, incoming):
         return repeat
-    point = contacts.lock_point(session, incoming.sender, now=now) if incoming.sender else None
+    point, submission = _find_thread(session, incoming.sender, now)
     if point:
         contacts.obey_keyword(point, incoming.keyword, now=now)
-    submission = _find_open(session, point) if point else None
     opened = submission is None
     if submission is None:
         contact = point.contact if point else _contact_from(session, incoming.facts, region, now)
@@ -155,8 +154,19 @@ def _thread_key(point: ContactPoint) -> str:
     return f"{point.channel.value}:{point.address}"
 
 
-def _find_open(session: Session, point: ContactPoint) -> Submission | None:
-    return session.scalar(select(Submission).where(Submission.thread_key == _thread_key(point)))
+_OPEN_THREAD = select(Submission).where(Submission.thread_key == bindparam("thread_key"))
+
+
+def _find_thread(
+    session: Session, sender: Sender | None, now: datetime
+) -> tuple[ContactPoint | None, Submission | None]:
+    """Return the sender's contact point, locked and made if it is new, and their open submission, if any."""
+    if sender is None:
+        return None, None
+    point = contacts.lock_point(session, sender)
+    if point is None:
+        return contacts.make_point(session, sender, now=now), None
+    return point, session.scalar(_OPEN_THREAD, {"thread_key": _thread_key(point)})
 
 
 def _open(

@@ -18,6 +18,8 @@ _MOST_TOKENS = 20_000
 
 def fold(text: str) -> str:
     """Return the text without differences of width, case and accents."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
     return unicodedata.normalize("NFC", _ACCENTS.sub("", decomposed))
 
@@ -27,7 +29,10 @@ def tokens(*texts: str) -> list[str]:
     found: dict[str, None] = {}
     for text in texts:
         for run in _RUNS.finditer(fold(text)):
-            found.update(dict.fromkeys(_pairs(run["cjk"]) if run["cjk"] else [run["word"][:_LONGEST_WORD]]))
+            if run.lastgroup == "word":
+                found[run["word"][:_LONGEST_WORD]] = None
+            else:
+                found.update(dict.fromkeys(_pairs(run["cjk"])))
             if len(found) >= _MOST_TOKENS:
                 return list(found)[:_MOST_TOKENS]
     return list(found)

@@ -47,6 +47,13 @@ def test_twenty_first_messages_of_one_sender_are_one_submission(app: Flask, runt
     assert count(runtime, Contact) == 1
 
 
+def test_first_messages_and_their_copies_may_come_mixed(app: Flask, runtime: Runtime) -> None:
+    requests = [text_message(f"Part {number}", f"SM{number:032x}") for number in range(10)] * 5
+
+    assert set(send_all(app, requests)) == {200}
+    assert (count(runtime, Message), count(runtime, Submission), count(runtime, Contact)) == (10, 1, 1)
+
+
 def test_a_copy_that_comes_late_changes_nothing(app: Flask, runtime: Runtime) -> None:
     first = text_message()
     post(app.test_client(), first)

@@ -281,6 +281,12 @@ def test_a_body_that_is_too_large_is_refused_with_or_without_its_length(client: 
     assert stored(runtime) == 0
 
 
+def test_more_parameters_than_twilio_ever_sends_are_not_even_sorted(client: FlaskClient, runtime: Runtime) -> None:
+    fields = text_message(**{f"Odd{number}": "" for number in range(1000)})
+    with no_database(runtime):
+        assert post(client, fields).status_code == 413
+
+
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
 def test_other_methods_are_not_answered(client: FlaskClient, method: str) -> None:
     assert client.open(PATH, method=method).status_code == 405
