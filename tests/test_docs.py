@@ -4,16 +4,22 @@ import re
 from pathlib import Path
 
 from inbox.cli import main
-from inbox.config import Profile, Settings
+from inbox.config import Link, Mailbox, Number, Profile, Settings
 
 PROJECT = Path(__file__).parent.parent
 SETTINGS = (PROJECT / "docs" / "settings.md").read_text(encoding="utf-8")
+ALIASES = {field.alias for field in Settings.model_fields.values()}
+COMMAND = re.compile(r"(?:`|bin/|^    )inbox ([a-z]+)")
 
 
 def test_every_setting_is_documented_and_every_documented_one_exists() -> None:
-    documented = set(re.findall(r"^\| `((?:INBOX|TWILIO)_\w+)` ", SETTINGS, re.MULTILINE))
+    assert set(re.findall(r"^\| `((?:INBOX|TWILIO)_\w+)` ", SETTINGS, re.MULTILINE)) == ALIASES
 
-    assert documented == {field.alias for field in Settings.model_fields.values()}
+
+def test_the_example_environment_names_every_setting_and_no_other() -> None:
+    text = (PROJECT / ".env.example").read_text(encoding="utf-8")
+
+    assert set(re.findall(r"^# (\w+)=", text, re.MULTILINE)) == ALIASES
 
 
 def test_every_key_of_the_profile_is_documented() -> None:
@@ -22,11 +28,17 @@ def test_every_key_of_the_profile_is_documented() -> None:
     assert documented == set(Profile.model_fields)
 
 
-def test_every_command_in_the_documentation_exists() -> None:
-    texts = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *(PROJECT / "docs").glob("*.md")]
-    named = {word for path in texts for word in re.findall(r"\binbox (serve|[a-z]+) *(?=[`\n\"-])", path.read_text())}
+def test_every_key_of_the_profiles_tables_is_documented() -> None:
+    for table, part in (("numbers", Number), ("mailboxes", Mailbox), ("social", Link)):
+        row = next(line for line in SETTINGS.splitlines() if line.startswith(f"| `{table}` "))
 
-    assert named & {"serve", "doctor", "upgrade"}
-    for line in "\n".join(path.read_text(encoding="utf-8") for path in texts).splitlines():
-        for word in re.findall(r"(?:`|bin/|^    )inbox ([a-z]+)", line):
-            assert word in main.commands, line
+        assert set(re.findall(r"`([a-z_]+)`", row)) == {table, *part.model_fields}
+
+
+def test_every_command_in_the_documentation_exists() -> None:
+    paths = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *(PROJECT / "docs").rglob("*.md")]
+    lines = [line for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
+    named = {word for line in lines for word in COMMAND.findall(line)}
+
+    assert named > {"serve", "doctor", "upgrade", "simulate"}
+    assert named <= set(main.commands)
