@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import cycle
 
-from inbox.demo.cases import Case, Form, In, Mail, Thread
+from inbox.demo.cases import Case, Form, In, Mail, Said, Thread
 from inbox.kinds import Money
 from inbox.models import Channel
 
@@ -44,7 +44,46 @@ Saw your van at the harbour. Did you get the part with the crane?
 Is the story about the stolen temple bell true? My aunt says it was lent.
 The airport train has had no heating for a week and it is eleven degrees
 Could you explain the new recycling rules? Our building got a fine and nobody knows for what
+收到「水費退款」的簡訊要我點連結，看起來很像詐騙，提醒大家
+小學門口的家長接送車停三排，救護車開不過去
+我家樓下的老樹被綁上紅布條，里長說下週要鋸
+昨天的停電公告貼在電線桿上，停電後才看到
+農會的肥料漲了三成，資材行說還會再漲
+火車便當的排骨越來越薄，有人跟我一樣嗎？
+颱風假到底誰決定的，隔一條河就不一樣
+長輩打疫苗排了三小時，最後說沒有了
+河裡又浮出死魚，這個月第三次
+車站的無障礙廁所拿來放掃具
+The lifeguard chair at our beach has been empty all weekend
+Our landlord charges six a unit for electricity, is that even allowed?
+Somebody keeps feeding the macaques at the trailhead and now they open cars
+The library van has not come to our village since the summer
+Three of us had the same fake parcel message this morning
+There is a crack in the sea wall you can put your hand in, by the ice factory
+My daughter's class has had nine substitute teachers since September
+The new bridge sings when the wind is in the north. Is it meant to?
+The bank closed the only cash machine on the island
+Please write something about the swallows under the arcade, they are back
+Nobody collects the glass any more, we have forty bottles in the hall
 Your weather map has Penghu in the wrong place :)
+"""
+
+# What callers leave on the answering machine, as the machine wrote it down.
+_CALLS = """
+喂，我住三樓，對面大樓的水塔一直在漏水，已經流到馬路上，麻煩派人來看，謝謝。
+你好，我是計程車司機，機場排班的地方整個下午沒有廁所可以用，大家都很生氣。
+我想請問你們昨天報的那個補助，七十歲沒有電腦的人要怎麼申請，請回電。
+那個魚塭的事情，我是隔壁的養殖戶，我有看到他們晚上放水，可是我不想講名字。
+我媽媽的藥全部缺貨，問了五家藥局都沒有，可以報一下嗎？
+剛剛那個地震，我們學校的天花板掉下來，還好沒有人在裡面。
+我要找寫米價的那位記者，我是碾米廠的，數字不太對，我可以說明。
+山上的吊橋斷了一根鋼索，今天早上還有遊客在走，這個很急。
+Hello, it's about the ferry. We have been waiting since seven and nobody at the pier speaks to us.
+Good morning. You printed my husband's photograph with another man's name. Please ring me back.
+Yes, hi. I clean offices in the tower by the station and they stopped paying us in September.
+I am calling from the orchid farm. The power has failed four times this week and the company says it has not.
+This is for the weather desk. The wind has taken the roof off the bus shelter at the fish market.
+I saw the accident you reported. The light was green for the truck. I would tell that to someone.
 """
 
 # (office, name of its press contact, address, subject, text)
@@ -297,9 +336,12 @@ def _numbers() -> Iterator[str]:
 
 
 def _by_phone() -> Iterator[Case]:
+    numbers = _numbers()
     channels = cycle((Channel.WHATSAPP, Channel.WHATSAPP, Channel.SMS))
-    for text, number, channel in zip(_SHORT.strip().splitlines(), _numbers(), channels, strict=False):
-        yield Thread(channel, number, "", (text,))
+    for text, channel in zip(_SHORT.strip().splitlines(), channels, strict=False):
+        yield Thread(channel, next(numbers), "", (text,))
+    for transcript in _CALLS.strip().splitlines():
+        yield Thread(Channel.VOICE, next(numbers), "", (Said(transcript, ("audio/mpeg",)),))
 
 
 def _by_mail() -> Iterator[Case]:
@@ -313,7 +355,7 @@ def _by_form() -> Iterator[Case]:
             "venue": venue,
             "price": price,
             "starts_at": In(days, clock),
-            "body": f"{title}。{venue},{price}" if _is_chinese(title) else f"{title}. {venue}, {price}.",
+            "body": f"{title}。{venue}，{price}。" if _is_chinese(title) else f"{title}. {venue}, {price}.",
         }
         yield _form("event", title, organiser, values)
     for company, domain, subject, low, high in _ENQUIRIES:
