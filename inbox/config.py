@@ -200,6 +200,9 @@ class Link(ProfilePart):
     url: str = Field(pattern=r"^https?://")
 
 
+LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
+
+
 class Profile(ProfilePart):
     """The newsroom: what its readers see. `examples/` holds a complete one."""
 
@@ -207,7 +210,7 @@ class Profile(ProfilePart):
     tagline: str = ""
     about: str = ""
     colour: str = ""
-    logo: str = ""
+    logo: Path | None = None
     time_zone: str = "Asia/Taipei"
     country: str = Field("TW", pattern=r"^[A-Z]{2}$")
     currency: str = Field("TWD", pattern=r"^[A-Z]{3}$")
@@ -215,7 +218,6 @@ class Profile(ProfilePart):
     kinds: tuple[KindName, ...] = tuple(kinds.BY_NAME)
     answer_within: str = ""
     leave_url: str = Field("https://www.cwa.gov.tw/", pattern=r"^https?://")
-    site_url: str = ""
     invitations: dict[KindName, str] = Field(default_factory=dict)
     numbers: tuple[Number, ...] = ()
     mailboxes: tuple[Mailbox, ...] = ()
@@ -226,6 +228,13 @@ class Profile(ProfilePart):
     def _is_colour(cls, value: str) -> str:
         if value:
             parse_colour(value)
+        return value
+
+    @field_validator("logo")
+    @classmethod
+    def _is_picture(cls, value: Path | None) -> Path | None:
+        if value and value.suffix.lower() not in LOGO_TYPES:
+            raise ValueError(f'"{value}" is no picture for a logo; use an SVG or PNG file')
         return value
 
     @field_validator("time_zone")
@@ -285,6 +294,16 @@ def load_profile(path: Path | None) -> Profile:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"INBOX_CONFIG: {path} is not TOML: {error}") from None
     try:
-        return Profile.model_validate(values)
+        return _with_logo(Profile.model_validate(values), path)
     except ValidationError as error:
         raise ConfigError(_one_line(error, f"INBOX_CONFIG: {path.name}: ")) from None
+
+
+def _with_logo(profile: Profile, path: Path) -> Profile:
+    """The profile with its logo's path made absolute; a relative one starts at the profile's folder."""
+    if profile.logo is None:
+        return profile
+    logo = (path.parent / profile.logo).absolute()
+    if not logo.is_file():
+        raise ConfigError(f"INBOX_CONFIG: {path.name}: logo: there is no file {logo}")
+    return profile.model_copy(update={"logo": logo})

@@ -10,7 +10,9 @@ from flask_babel import format_currency, format_date, format_datetime, format_ti
 from flask_babel import gettext as _
 
 from inbox import kinds, theme
+from inbox.config import LOGO_TYPES
 from inbox.edge import current_runtime, now
+from inbox.errors import NotFound
 from inbox.models.submission import read_moment
 from inbox.runtime import Runtime
 from inbox.text import is_chinese
@@ -56,6 +58,18 @@ def _words() -> Any:
     if "words" not in g:
         g.words = get_translations()
     return g.words
+
+
+@bp.get("/logo")
+def logo() -> Response:
+    """The newsroom's logo, in a sandbox: an SVG may hold a script, and opened alone it must not run."""
+    path = current_runtime().profile.logo
+    if path is None:
+        raise NotFound("no logo")
+    response = Response(path.read_bytes(), mimetype=LOGO_TYPES[path.suffix.lower()])
+    response.headers["Cache-Control"] = "public, max-age=86400"
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+    return response
 
 
 @bp.get("/theme-<version>.css")

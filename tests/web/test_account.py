@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from desk import PASSWORD, give_password, is_in, post, set_up_app, shown, sign_in, verbs
 from flask import Flask
 from flask.testing import FlaskClient
+from signing_in import PASSWORD, give_password, is_in, post, set_up_app, shown, sign_in, verbs
 
 from inbox.models import User
 from inbox.runtime import Runtime

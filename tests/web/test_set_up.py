@@ -4,9 +4,9 @@ import re
 import threading
 
 import pytest
-from desk import PASSWORD, is_in, post, set_up_app, sign_in, token, verbs
 from flask import Flask
 from flask.testing import FlaskClient
+from signing_in import PASSWORD, is_in, post, set_up_app, sign_in, token, verbs
 
 from inbox.models import Role, User
 from inbox.runtime import Runtime

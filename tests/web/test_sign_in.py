@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 
 import pytest
-from desk import PASSWORD, give_password, is_in, post, set_up_app, shown, sign_in, token, verbs
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_security import verify_password
+from signing_in import PASSWORD, give_password, is_in, post, set_up_app, shown, sign_in, token, verbs
 
 from inbox import create_app
 from inbox.bootstrap import bootstrap

@@ -50,7 +50,7 @@ LISTS = ("embargo", "starts_at_zone", "budget_currency")  # a list cannot show a
             {"budget_low", "budget_high"},
             "Put the smaller one first",
         ),
-        ("advertising", {"budget_low": "9", "budget_currency": "XXX"}, {"budget_currency"}, "“XXX” is not a currency"),
+        ("advertising", {"budget_low": "9", "budget_currency": "QQQ"}, {"budget_currency"}, "“QQQ” is not a currency"),
         ("reply", {"article_url": "story"}, {"article_url"}, "“story” is not a web address"),
     ],
 )

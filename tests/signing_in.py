@@ -1,4 +1,4 @@
-"""How tests use the desk's forms: as a browser would, with the token of the page."""
+"""Signing in and the account page, used as a browser would: with the token of the page."""
 
 import re
 from typing import Any
