@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -207,7 +207,10 @@ def signed_in(app: Flask, cast: dict[str, User]) -> Callable[[str], FlaskClient]
     return sign_in
 
 
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """With INBOX_TEST_NO_SKIPS set, a skip is a failure: the build machine must have everything."""
+    report = yield
     if report.skipped and os.environ.get("INBOX_TEST_NO_SKIPS") and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
+    return report
