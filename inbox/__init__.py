@@ -51,7 +51,6 @@ def _flask_settings(runtime: Runtime) -> dict[str, object]:
         "MAX_CONTENT_LENGTH": WEBHOOK_BYTES,
         "MAX_FORM_MEMORY_SIZE": FORM_MEMORY_BYTES,
         "MAX_FORM_PARTS": 500,
-        "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
     }
 
 

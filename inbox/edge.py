@@ -9,10 +9,10 @@ from typing import TypeVar, cast
 
 from flask import Flask, current_app, request
 from flask.globals import app_ctx
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
 from limits import parse_many
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter, RateLimiter
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, scoped_session
 from werkzeug.exceptions import TooManyRequests
@@ -23,7 +23,6 @@ from inbox.runtime import Runtime
 Result = TypeVar("Result")
 
 csrf = CSRFProtect()
-limiter = Limiter(get_remote_address, headers_enabled=False, default_limits=[])
 
 
 def init_app(app: Flask, runtime: Runtime) -> None:
@@ -32,7 +31,9 @@ def init_app(app: Flask, runtime: Runtime) -> None:
     app.extensions["inbox"] = runtime
     app.extensions["inbox_sessions"] = sessions
     csrf.init_app(app)
-    limiter.init_app(app)
+    app.extensions["inbox_budgets"] = FixedWindowRateLimiter(
+        storage_from_string(runtime.settings.redis_url or "memory://")
+    )
 
     @app.teardown_appcontext
     def close_session(error: BaseException | None) -> None:
@@ -84,10 +85,11 @@ def spend(limits: str, purpose: str, who: str | None = None) -> None:
 
     Raises TooManyRequests when it is used up.
     """
+    budgets = cast(RateLimiter, current_app.extensions["inbox_budgets"])
     for limit in parse_many(limits):
-        key = (purpose, who or get_remote_address())
-        if not limiter.limiter.hit(limit, *key):
-            reset_at = limiter.limiter.get_window_stats(limit, *key).reset_time
+        key = (purpose, who or request.remote_addr or "")
+        if not budgets.hit(limit, *key):
+            reset_at = budgets.get_window_stats(limit, *key).reset_time
             raise TooManyRequests(retry_after=max(ceil(reset_at - time.time()), 1))
 
 

@@ -5,24 +5,24 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from inbox.db import insert_row
-from inbox.models import AuditEntry, Submission, User
+from inbox.db import insert_values
+from inbox.models import AuditEntry, User
 
 SENDER = "sender"
 SYSTEM = "system"
 
 
 def record(
-    session: Session, actor: User | str, verb: str, submission: Submission | None, *, now: datetime, **facts: Any
-) -> AuditEntry:
+    session: Session, actor: User | str, verb: str, submission_id: int | None, *, now: datetime, **facts: Any
+) -> None:
     """Add one entry to the open transaction. `facts` must not hold text, addresses or numbers of people."""
-    entry = AuditEntry(
+    insert_values(
+        session,
+        AuditEntry,
         actor_id=actor.id if isinstance(actor, User) else None,
         actor=actor.name if isinstance(actor, User) else actor,
         verb=verb,
-        submission_id=submission.id if submission else None,
+        submission_id=submission_id,
         facts=facts,
         at=now,
     )
-    insert_row(session, entry)
-    return entry

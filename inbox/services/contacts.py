@@ -1,14 +1,13 @@
 """Who writes: finding and making contacts, and honouring the words that stop or start messages."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 import phonenumbers
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload
-from sqlalchemy.orm.attributes import set_committed_value
 
-from inbox.db import insert_row
+from inbox.db import insert_values
 from inbox.models import Channel, Contact, ContactPoint
 
 # Twilio acts on these English words itself (Twilio docs, "Advanced Opt-Out"); a message is one only when
@@ -67,78 +66,76 @@ def keyword(text: str) -> str | None:
     return "help" if word in HELP_WORDS else None
 
 
-def obey_keyword(point: ContactPoint, word: str | None, *, now: datetime) -> None:
-    """Record an opt-out or opt-in on the address that it came from."""
-    if word == "stop" and point.opted_out_at is None:
-        point.opted_out_at = now
-    if word == "start":
-        point.opted_out_at = None
+@dataclass(frozen=True)
+class Person:
+    """Who a message is from: their contact and, where they wrote from an address, its contact point."""
+
+    contact_id: int
+    facts: Facts
+    point_id: int | None = None
+    can_reply: bool = False
+    opted_out: bool = False
 
 
+_points = ContactPoint.__table__
 _POINT_LOCKED = (
-    select(ContactPoint)
-    .where(ContactPoint.channel == bindparam("channel"), ContactPoint.address == bindparam("address"))
-    .options(joinedload(ContactPoint.contact, innerjoin=True))
-    .with_for_update(of=ContactPoint)
+    select(_points.c.id)
+    .where(_points.c.channel == bindparam("channel"), _points.c.address == bindparam("address"))
+    .with_for_update()
 )
+_WITH_CONTACT = joinedload(ContactPoint.contact, innerjoin=True)
 
 
-def lock_point(session: Session, sender: Sender) -> ContactPoint | None:
-    """Return the sender's contact point, locked until the transaction ends, or None if we do not know them.
+def lock(session: Session, sender: Sender, keyword: str | None, *, now: datetime) -> Person | None:
+    """Return the sender if we know them, with their contact point locked until the transaction ends.
 
     The lock puts messages of one sender in a row, so that twenty at once find one another. (SQLite has
-    one writer at a time anyway.)
+    one writer at a time anyway.) A word that stops or starts messages is obeyed.
     """
-    point = session.scalar(_POINT_LOCKED, {"channel": sender.channel, "address": sender.address})
-    if point and sender.name and not point.contact.name:
-        point.contact.name = sender.name[:500]
-    return point
+    point_id = session.connection().scalar(_POINT_LOCKED, {"channel": sender.channel, "address": sender.address})
+    if point_id is None:
+        return None
+    point = session.get_one(ContactPoint, point_id, options=[_WITH_CONTACT])
+    contact = point.contact
+    contact.name = contact.name or sender.name[:500]
+    if keyword == "stop" and point.opted_out_at is None:
+        point.opted_out_at = now
+    if keyword == "start":
+        point.opted_out_at = None
+    facts = Facts(contact.name, contact.email, contact.phone, contact.organisation)
+    return Person(contact.id, facts, point.id, point.can_reply, point.opted_out_at is not None)
 
 
-def make_point(session: Session, sender: Sender, *, now: datetime) -> ContactPoint:
+def make(session: Session, sender: Sender, keyword: str | None, *, now: datetime) -> Person:
     """Make the contact and the point of a new sender.
 
     Raises IntegrityError if another transaction makes the same point at this moment.
     """
     is_email = sender.channel is Channel.EMAIL
     phone = sender.address if not is_email and sender.address.startswith("+") else ""
-    contact = Contact(
-        name=sender.name[:500],
-        organisation="",
-        email=sender.address if is_email else "",
-        phone=phone,
-        created_at=now,
-    )
-    insert_row(session, contact)
-    point = ContactPoint(
-        contact_id=contact.id,
+    facts = Facts(sender.name[:500], sender.address if is_email else "", phone)
+    contact_id = insert_values(session, Contact, **asdict(facts), created_at=now)
+    stops = keyword == "stop"
+    point_id = insert_values(
+        session,
+        ContactPoint,
+        contact_id=contact_id,
         channel=sender.channel,
         address=sender.address,
         can_reply=sender.can_reply,
-        opted_out_at=None,
+        opted_out_at=now if stops else None,
         created_at=now,
     )
-    insert_row(session, point)
-    set_committed_value(point, "contact", contact)
-    set_committed_value(contact, "points", [point])
-    return point
+    return Person(contact_id, facts, point_id, sender.can_reply, stops)
 
 
-def make_contact(session: Session, facts: Facts, *, region: str, now: datetime) -> Contact:
+def make_from_form(session: Session, facts: Facts, *, region: str, now: datetime) -> Person:
     """Make a contact from what a form says.
 
     It joins nobody else's: whoever types an address into a form has not shown that it is theirs.
     """
-    contact = Contact(
-        name=facts.name,
-        organisation=facts.organisation,
-        email=facts.email,
-        phone=normalise_phone(facts.phone, region),
-        created_at=now,
-    )
-    insert_row(session, contact)
-    set_committed_value(contact, "points", [])
-    return contact
+    facts = replace(facts, phone=normalise_phone(facts.phone, region))
+    return Person(insert_values(session, Contact, **asdict(facts), created_at=now), facts)
 
 
 def normalise_phone(text: str, region: str) -> str:

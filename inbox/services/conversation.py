@@ -53,8 +53,8 @@ def ask(session: Session, submission: Submission, text: str, *, actor: User, now
     submission.version += 1
     if submission.status is Status.NEW:
         submission.status = Status.OPEN
-        audit.record(session, actor, "submission:open", submission, now=now, was=Status.NEW.value)
-    audit.record(session, actor, "submission:ask", submission, now=now)
+        audit.record(session, actor, "submission:open", submission.id, now=now, was=Status.NEW.value)
+    audit.record(session, actor, "submission:ask", submission.id, now=now)
     session.flush()
     search_index.extend(session, submission.id, search_text.tokens(message.text))
     return message

@@ -6,15 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from inbox import kinds
-from inbox.db import insert_row
+from inbox.db import insert_values
 from inbox.models import (
     Attachment,
     Channel,
-    Contact,
-    ContactPoint,
     Direction,
     FileState,
     Message,
@@ -22,7 +20,7 @@ from inbox.models import (
     Submission,
 )
 from inbox.services import audit, contacts, receipts, search, search_index, search_text, spam
-from inbox.services.contacts import Facts, Sender
+from inbox.services.contacts import Facts, Person, Sender
 from inbox.text import clean, first_line, is_chinese
 
 PREVIEW_LENGTH = 200
@@ -78,35 +76,36 @@ class Incoming:
 class Arrival:
     """What became of an `Incoming`. `repeated`: it was here already, and nothing was changed."""
 
-    submission: Submission
-    message: Message
+    session: Session = field(repr=False)
+    submission_id: int
+    message_id: int
+    reference: str
     repeated: bool = False
     opened: bool = False
     may_acknowledge: bool = False
 
+    @property
+    def submission(self) -> Submission:
+        return self.session.get_one(Submission, self.submission_id)
 
-def find_message(session: Session, account: str, external_id: str) -> Message | None:
-    """Return the message that came under this id, with its submission, or None."""
-    return session.scalar(
-        select(Message)
-        .where(Message.account == account, Message.external_id == external_id)
-        .options(joinedload(Message.submission))
-    )
+    @property
+    def message(self) -> Message:
+        return self.session.get_one(Message, self.message_id)
 
 
-_table = Message.__table__
-_IS_HERE = select(_table.c.id).where(
-    _table.c.account == bindparam("account"), _table.c.external_id == bindparam("external_id")
+_messages, _submissions = Message.__table__, Submission.__table__
+_SAME_MESSAGE = (
+    select(_submissions.c.id, _messages.c.id, _submissions.c.reference)
+    .join(_submissions, _messages.c.submission_id == _submissions.c.id)
+    .where(_messages.c.account == bindparam("account"), _messages.c.external_id == bindparam("external_id"))
 )
 
 
 def find_repeat(session: Session, incoming: Incoming) -> Arrival | None:
     """Return the earlier arrival of the same message, or None."""
     key = {"account": incoming.account, "external_id": incoming.external_id}
-    if session.connection().scalar(_IS_HERE, key) is None:  # nearly always, so this is all that is asked
-        return None
-    message = find_message(session, incoming.account, incoming.external_id)
-    return Arrival(message.submission, message, repeated=True) if message else None
+    found = session.connection().execute(_SAME_MESSAGE, key).first()
+    return Arrival(session, *found, repeated=True) if found else None
 
 
 def receive(session: Session, incoming: Incoming, *, region: str, now: datetime) -> Arrival:
@@ -119,19 +118,17 @@ def receive(session: Session, incoming: Incoming, *, region: str, now: datetime)
     """
     if repeat := find_repeat(session, incoming):
         return repeat
-    point, submission = _find_thread(session, incoming.sender, now)
-    if point:
-        contacts.obey_keyword(point, incoming.keyword, now=now)
-    opened = submission is None
-    if submission is None:
-        contact = point.contact if point else _contact_from(session, incoming.facts, region, now)
-        submission = _open(session, incoming, point, contact, now)
-    else:
+    person, submission = _find_thread(session, incoming, region, now)
+    point_id = person.point_id if person else None
+    if submission:
         _join(session, submission, incoming, now)
-    message = _append(session, submission, incoming, point, now)
-    welcome = opened and incoming.keyword is None and submission.status is not Status.SPAM
-    can_reply = point is not None and point.can_reply and point.opted_out_at is None
-    return Arrival(submission, message, opened=opened, may_acknowledge=welcome and can_reply)
+        message_id = _append(session, submission.id, incoming, point_id, now)
+        return Arrival(session, submission.id, message_id, submission.reference)
+    opened = _open(session, incoming, person, now)
+    message_id = _append(session, opened.id, incoming, point_id, now)
+    welcome = incoming.keyword is None and not opened.is_spam
+    can_reply = person is not None and person.can_reply and not person.opted_out
+    return Arrival(session, opened.id, message_id, opened.reference, opened=True, may_acknowledge=welcome and can_reply)
 
 
 def receive_more(session: Session, submission: Submission, incoming: Incoming, *, now: datetime) -> Arrival:
@@ -139,67 +136,74 @@ def receive_more(session: Session, submission: Submission, incoming: Incoming, *
     if repeat := find_repeat(session, incoming):
         return repeat
     if not submission.status.waits and submission.status is not Status.SPAM:
-        audit.record(session, audit.SENDER, "submission:reopen", submission, now=now, was=submission.status.value)
+        audit.record(session, audit.SENDER, "submission:reopen", submission.id, now=now, was=submission.status.value)
         submission.status, submission.decided_at = Status.OPEN, None
         submission.version += 1
     _join(session, submission, incoming, now)
-    return Arrival(submission, _append(session, submission, incoming, None, now))
-
-
-def _contact_from(session: Session, facts: Facts, region: str, now: datetime) -> Contact | None:
-    return contacts.make_contact(session, facts, region=region, now=now) if facts else None
-
-
-def _thread_key(point: ContactPoint) -> str:
-    return f"{point.channel.value}:{point.address}"
+    message_id = _append(session, submission.id, incoming, None, now)
+    return Arrival(session, submission.id, message_id, submission.reference)
 
 
 _OPEN_THREAD = select(Submission).where(Submission.thread_key == bindparam("thread_key"))
 
 
 def _find_thread(
-    session: Session, sender: Sender | None, now: datetime
-) -> tuple[ContactPoint | None, Submission | None]:
-    """Return the sender's contact point, locked and made if it is new, and their open submission, if any."""
+    session: Session, incoming: Incoming, region: str, now: datetime
+) -> tuple[Person | None, Submission | None]:
+    """Return who the message is from (made if they are new) and their open submission, if any."""
+    sender, facts = incoming.sender, incoming.facts
     if sender is None:
-        return None, None
-    point = contacts.lock_point(session, sender)
-    if point is None:
-        return contacts.make_point(session, sender, now=now), None
-    return point, session.scalar(_OPEN_THREAD, {"thread_key": _thread_key(point)})
+        return contacts.make_from_form(session, facts, region=region, now=now) if facts else None, None
+    person = contacts.lock(session, sender, incoming.keyword, now=now)
+    if person is None:
+        return contacts.make(session, sender, incoming.keyword, now=now), None
+    return person, session.scalar(_OPEN_THREAD, {"thread_key": _thread_key(sender)})
 
 
-def _open(
-    session: Session, incoming: Incoming, point: ContactPoint | None, contact: Contact | None, now: datetime
-) -> Submission:
+def _thread_key(sender: Sender) -> str:
+    return f"{sender.channel.value}:{sender.address}"
+
+
+@dataclass(frozen=True)
+class _Opened:
+    id: int
+    reference: str
+    is_spam: bool
+
+
+def _open(session: Session, incoming: Incoming, person: Person | None, now: datetime) -> _Opened:
     """Make the submission that the message opens; the message itself is not in it yet."""
     kind = kinds.BY_NAME[incoming.kind]
     reasons = [*incoming.suspicions, *spam.reasons(incoming.text)]
-    text = clean(incoming.text)
-    submission = Submission(
-        reference=receipts.new_reference(kind.prefix),
+    text, facts, sender = clean(incoming.text), person.facts if person else NOBODY, incoming.sender
+    reference = receipts.new_reference(kind.prefix)
+    subject = clean(incoming.subject)[:500] or first_line(text) or incoming.gist
+    shown_as = clean(facts.name or (sender.address if sender else ""))[:500]
+    submission_id = insert_values(
+        session,
+        Submission,
+        reference=reference,
         kind=kind.name,
         status=Status.SPAM if reasons else Status.NEW,
         channel=incoming.channel,
-        subject=clean(incoming.subject)[:500] or first_line(text) or incoming.gist,
+        subject=subject,
         preview=first_line(text, PREVIEW_LENGTH) or incoming.gist,
-        sender=clean(incoming.facts.name or (contact.name if contact else "") or (point.address if point else ""))[
-            :500
-        ],
+        sender=shown_as,
         language="zh-Hant" if is_chinese(text) else "",
         details=dict(incoming.details),
         spam_reasons=reasons,
-        contact_id=contact.id if contact else None,
-        thread_key=_thread_key(point) if point else None,
+        contact_id=person.contact_id if person else None,
+        thread_key=_thread_key(sender) if sender else None,
         receipt_hash=incoming.receipt_hash,
         message_count=1,
         received_at=now,
         active_at=now,
     )
-    insert_row(session, submission)
-    search_index.insert(session, submission.id, [*search.head_tokens(submission, contact), *_words(incoming)])
-    audit.record(session, audit.SENDER, "submission:receive", submission, now=now, channel=incoming.channel.value)
-    return submission
+    names, addresses = [facts.name, facts.organisation, facts.email], [facts.phone, sender.address if sender else ""]
+    head = search.head_tokens(reference, subject, shown_as, incoming.details, names, addresses)
+    search_index.insert(session, submission_id, [*head, *_words(incoming)])
+    audit.record(session, audit.SENDER, "submission:receive", submission_id, now=now, channel=incoming.channel.value)
+    return _Opened(submission_id, reference, is_spam=bool(reasons))
 
 
 def _join(session: Session, submission: Submission, incoming: Incoming, now: datetime) -> None:
@@ -221,12 +225,13 @@ def _sender_name(incoming: Incoming) -> str:
     return clean(incoming.sender.name if incoming.sender else incoming.facts.name)[:500]
 
 
-def _append(
-    session: Session, submission: Submission, incoming: Incoming, point: ContactPoint | None, now: datetime
-) -> Message:
-    message = Message(
-        submission_id=submission.id,
-        contact_point_id=point.id if point else None,
+def _append(session: Session, submission_id: int, incoming: Incoming, point_id: int | None, now: datetime) -> int:
+    """Store the message itself, with its files, and return its id."""
+    message_id = insert_values(
+        session,
+        Message,
+        submission_id=submission_id,
+        contact_point_id=point_id,
         direction=Direction.IN,
         channel=incoming.channel,
         account=incoming.account,
@@ -238,17 +243,16 @@ def _append(
         raw=dict(incoming.raw),
         at=now,
     )
-    insert_row(session, message)
-    session.add_all(_pending(message, file, now) for file in incoming.remote_files)
+    session.add_all(_pending(message_id, file, now) for file in incoming.remote_files)
     for upload in incoming.uploads:
-        upload.message_id, upload.form_token = message.id, None
+        upload.message_id, upload.form_token = message_id, None
     session.flush()
-    return message
+    return message_id
 
 
-def _pending(message: Message, file: RemoteFile, now: datetime) -> Attachment:
+def _pending(message_id: int, file: RemoteFile, now: datetime) -> Attachment:
     return Attachment(
-        message_id=message.id,
+        message_id=message_id,
         state=FileState.PENDING,
         source_url=file.url,
         content_type=file.content_type[:255],

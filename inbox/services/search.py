@@ -1,5 +1,6 @@
 """Finding submissions: the pages of the queue, its counts, and keeping the full-text index."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -206,16 +207,19 @@ def _all_tokens(session: Session, submission: Submission) -> list[str]:
     texts += session.scalars(select(Note.text).where(Note.submission_id == submission.id))
     texts += (label.name for label in submission.labels)
     contact = session.get(Contact, submission.contact_id) if submission.contact_id else None
-    return [*head_tokens(submission, contact), *search_text.tokens(*texts)]
+    names = [contact.name, contact.organisation, contact.email] if contact else []
+    addresses = [contact.phone, *(point.address for point in contact.points)] if contact else []
+    it = submission
+    head = head_tokens(it.reference, it.subject, it.sender, it.details, names, addresses)
+    return [*head, *search_text.tokens(*texts)]
 
 
-def head_tokens(submission: Submission, contact: Contact | None) -> list[str]:
-    """The tokens of what stands above the conversation: reference, subject, facts, names and addresses."""
-    texts = [submission.reference, submission.subject, submission.sender]
-    texts += [value for value in submission.details.values() if isinstance(value, str)]
-    numbers: list[str] = []
-    if contact:
-        texts += [contact.name, contact.organisation, contact.email]
-        texts += [point.address for point in contact.points if point.channel is Channel.EMAIL]
-        numbers = [contact.phone, *(p.address for p in contact.points if p.channel is not Channel.EMAIL)]
-    return [*search_text.tokens(*texts), *search_text.number_tokens(*numbers)]
+def head_tokens(
+    reference: str, subject: str, sender: str, details: Mapping[str, Any], names: list[str], addresses: list[str]
+) -> list[str]:
+    """The tokens of what stands above the conversation. An address is an e-mail address, or found by its digits."""
+    facts = [value for value in details.values() if isinstance(value, str)]
+    emails = [address for address in addresses if "@" in address]
+    numbers = [address for address in addresses if "@" not in address]
+    words = search_text.tokens(reference, subject, sender, *facts, *names, *emails)
+    return [*words, *search_text.number_tokens(*numbers)]

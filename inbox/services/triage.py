@@ -30,7 +30,7 @@ def claim(session: Session, submission: Submission, *, actor: User, now: datetim
     )
     session.refresh(submission)
     if took:
-        audit.record(session, actor, "submission:claim", submission, now=now)
+        audit.record(session, actor, "submission:claim", submission.id, now=now)
     elif submission.assignee_id != actor.id:
         raise AlreadyClaimed(submission.assignee.name if submission.assignee else "")
     session.flush()
@@ -44,7 +44,7 @@ def assign(
     if assignee and not accounts.may(assignee, accounts.CLAIM, submission):
         raise NotAllowed(f"{assignee.name} cannot work on this submission")
     submission.assignee = assignee
-    audit.record(session, actor, "submission:assign", submission, now=now, to=assignee.name if assignee else None)
+    audit.record(session, actor, "submission:assign", submission.id, now=now, to=assignee.name if assignee else None)
     session.flush()
 
 
@@ -60,7 +60,7 @@ def move(session: Session, submission: Submission, to: Status, *, actor: User, s
         submission.thread_key = None  # what the sender writes next opens a new submission
     if was is Status.SPAM:
         submission.spam_reasons = []
-    audit.record(session, actor, f"submission:{to.value}", submission, now=now, was=was.value)
+    audit.record(session, actor, f"submission:{to.value}", submission.id, now=now, was=was.value)
     session.flush()
 
 
@@ -70,7 +70,7 @@ def prioritise(
     """Set the priority."""
     _change(session, submission, seen)
     was, submission.priority = submission.priority, priority
-    audit.record(session, actor, "submission:prioritise", submission, now=now, was=was.value, to=priority.value)
+    audit.record(session, actor, "submission:prioritise", submission.id, now=now, was=was.value, to=priority.value)
     session.flush()
 
 
@@ -84,7 +84,7 @@ def label(session: Session, submission: Submission, name: str, *, actor: User, n
         return
     submission.labels.append(found)
     submission.version += 1
-    audit.record(session, actor, "submission:label", submission, now=now, label=found.name)
+    audit.record(session, actor, "submission:label", submission.id, now=now, label=found.name)
     session.flush()
     search_index.extend(session, submission.id, search_text.tokens(found.name))
 
@@ -107,7 +107,7 @@ def unlabel(session: Session, submission: Submission, key: str, *, actor: User, 
         return
     submission.labels.remove(found)
     submission.version += 1
-    audit.record(session, actor, "submission:unlabel", submission, now=now, label=found.name)
+    audit.record(session, actor, "submission:unlabel", submission.id, now=now, label=found.name)
     session.flush()
     search.rebuild(session, submission)
 
@@ -116,7 +116,7 @@ def note(session: Session, submission: Submission, text: str, *, actor: User, no
     """Add a note that only staff see."""
     added = Note(submission_id=submission.id, author_id=actor.id, text=clean(text)[:NOTE_LENGTH], at=now)
     session.add(added)
-    audit.record(session, actor, "submission:note", submission, now=now)
+    audit.record(session, actor, "submission:note", submission.id, now=now)
     session.flush()
     search_index.extend(session, submission.id, search_text.tokens(added.text))
     return added

@@ -48,8 +48,8 @@ def preview(id: int) -> ResponseReturnValue:
 def _write_down(id: int) -> None:
     with edge.writing() as session:
         attachment = accounts.get_attachment(session, current_user(), id)
-        submission = attachment.submission
-        audit.record(session, current_user(), "attachment:download", submission, now=edge.now(), attachment=id)
+        about = attachment.submission.id if attachment.submission else None
+        audit.record(session, current_user(), "attachment:download", about, now=edge.now(), attachment=id)
 
 
 def _download_headers(attachment: Attachment) -> dict[str, str]:

@@ -15,21 +15,23 @@ DESK_POLICY = _POLICY.format(scripts="script-src 'self'; ")
 def init_app(app: Flask, settings: Settings) -> None:
     """Set the headers; a view that sets one itself (a download's stricter policy) keeps its own."""
 
+    headers = {
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+        "Cache-Control": "no-store",
+    }
+    if settings.public_url.startswith("https://"):
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+
     @app.after_request
     def add_headers(response: Response) -> Response:
-        desk = request.path.startswith("/desk")
-        defaults = {
-            "Content-Security-Policy": DESK_POLICY if desk else PUBLIC_POLICY,
-            "X-Content-Type-Options": "nosniff",
-            "X-Frame-Options": "DENY",
-            "Referrer-Policy": "no-referrer",
-            "Cross-Origin-Opener-Policy": "same-origin",
-            "Cross-Origin-Resource-Policy": "same-origin",
-            "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-            "Cache-Control": "no-store",
-        }
-        if settings.public_url.startswith("https://"):
-            defaults["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-        for name, value in defaults.items():
-            response.headers.setdefault(name, value)
+        policy = DESK_POLICY if request.path.startswith("/desk") else PUBLIC_POLICY
+        given = {name.lower() for name in response.headers.keys()}  # noqa: SIM118  these are no dict
+        for name, value in {"Content-Security-Policy": policy, **headers}.items():
+            if name.lower() not in given:
+                response.headers[name] = value
         return response

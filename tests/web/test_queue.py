@@ -36,8 +36,9 @@ def test_filters_in_the_address_narrow_the_list(runtime, signed_in, cast):
     send(runtime, subject="Free", channel=Channel.SMS, sender=Sender(Channel.SMS, "+886900000001"))
     gone = send(runtime, subject="Gone")
     with runtime.database.writing() as session:
-        triage.claim(session, session.merge(taken), actor=cast["alice"], now=runtime.clock())
-        triage.label(session, session.merge(taken), "Local 選舉", actor=cast["alice"], now=runtime.clock())
+        here = session.merge(taken)
+        triage.claim(session, here, actor=cast["alice"], now=runtime.clock())
+        triage.label(session, here, "Local 選舉", actor=cast["alice"], now=runtime.clock())
         triage.move(session, session.merge(gone), Status.DECLINED, actor=cast["bob"], seen=1, now=runtime.clock())
     client = signed_in("alice")
     expected = {

@@ -32,5 +32,5 @@ def _answer(arrival: Arrival) -> Response:
     twiml = MessagingResponse()
     if arrival.may_acknowledge:
         newsroom = edge.current_runtime().profile.name
-        twiml.message(render("acknowledgement", "sms", newsroom=newsroom, reference=arrival.submission.reference))
+        twiml.message(render("acknowledgement", "sms", newsroom=newsroom, reference=arrival.reference))
     return Response(str(twiml), mimetype="text/xml")

@@ -132,7 +132,7 @@ def _accept(kind: Kind, posted: Posting) -> None:
     def begin(session: Session, incoming: Incoming) -> Arrival:
         arrival = _receive(session, incoming)
         if more := kind.also(values):
-            _receive(session, parse.second(*more, incoming, opened_from=arrival.submission.reference))
+            _receive(session, parse.second(*more, incoming, opened_from=arrival.reference))
         return arrival
 
     posted.deliver(incoming, begin)
