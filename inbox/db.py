@@ -77,7 +77,9 @@ class Base(DeclarativeBase):
 def make_engine(url: str) -> Engine:
     """Return an engine for SQLite (WAL, FULL, foreign keys) or PostgreSQL (psycopg 3)."""
     if make_url(url).get_backend_name() == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, pool_size=20, max_overflow=20)
+        engine = create_engine(
+            url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, pool_size=20, max_overflow=20, pool_use_lifo=True
+        )
         _prepare_sqlite(engine)
         return engine
     return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
