@@ -96,6 +96,11 @@ class Settings(BaseModel):
     twilio_auth_token: SecretStr | None = Field(None, alias="TWILIO_AUTH_TOKEN")
     twilio_auth_token_previous: SecretStr | None = Field(None, alias="TWILIO_AUTH_TOKEN_PREVIOUS")
     twilio_shared_key: SecretStr | None = Field(None, alias="TWILIO_SHARED_KEY")
+    twilio_api_key: str = Field("", pattern=r"^(SK[0-9a-fA-F]{32})?$", alias="TWILIO_API_KEY")
+    twilio_api_secret: SecretStr | None = Field(None, alias="TWILIO_API_SECRET")
+    twilio_api_base: Annotated[str, AfterValidator(lambda url: url and _public_url(url))] = Field(
+        "", alias="INBOX_TWILIO_API_BASE"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -131,6 +136,7 @@ SECRETS = (
     "TWILIO_AUTH_TOKEN",
     "TWILIO_AUTH_TOKEN_PREVIOUS",
     "TWILIO_SHARED_KEY",
+    "TWILIO_API_SECRET",
     "INBOX_DATABASE_URL",
     "INBOX_REDIS_URL",
 )

@@ -63,3 +63,19 @@ class AccountRefused(InboxError):
 
 class LinkSpent(InboxError):
     """A set-up link that was used, is too old, or was never ours."""
+
+
+class ReplyRefused(InboxError):
+    """A reply cannot be sent like this. `message` is for people, to be translated: what is wrong and what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class NewerMessage(InboxError):
+    """The sender wrote again after the page that a reply was written on was made."""
+
+
+class TooLate(InboxError):
+    """A reply cannot be taken back or sent again any more: it has left, or may have."""

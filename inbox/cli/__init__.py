@@ -37,6 +37,7 @@ def main() -> None:
 
 for command in (
     serve.serve,
+    serve.work,
     serve.upgrade,
     doctor.doctor,
     data.demo,

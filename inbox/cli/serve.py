@@ -1,8 +1,10 @@
 """Starting: the web server, and the migrations alone."""
 
 import os
+import signal
 import socket
 import tempfile
+import threading
 from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import ip_address
@@ -10,7 +12,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from inbox import create_app, demo, logs, migrations
+from inbox import create_app, demo, logs, migrations, worker
 from inbox.bootstrap import bootstrap
 from inbox.cli.server import Server
 from inbox.errors import ConfigError
@@ -26,7 +28,7 @@ UNFINISHED_FORMS_KEPT = timedelta(days=1)
 @click.option("--port", type=click.IntRange(1, 65535), help=f"Port to listen on. [default: {PORT}]")
 @click.option("--demo", "with_demo", is_flag=True, help="Fill an empty inbox with made-up submissions first.")
 def serve(host: str | None, port: int | None, with_demo: bool) -> None:
-    """Bring the tables up to date and start the web server; stop it with Ctrl-C or SIGTERM."""
+    """Bring the tables up to date, start the web server and a worker; stop them with Ctrl-C or SIGTERM."""
     logs.configure()
     runtime = bootstrap(_environ(os.environ, host, port))
     listener = _listen(host or HOST, port or PORT)
@@ -37,7 +39,27 @@ def serve(host: str | None, port: int | None, with_demo: bool) -> None:
     _use_own_folder_for_uploads(runtime)
     server = Server(create_app(runtime), listener, runtime.settings.max_upload_bytes)
     _greet(runtime, host or HOST)
+    background = worker.make(runtime)
+    background.start()
     server.run()
+    background.stop()
+    runtime.database.engine.dispose()
+
+
+@click.command("worker")
+def work() -> None:
+    """Do the slow work, such as sending replies, without a web server; stop it with Ctrl-C or SIGTERM."""
+    logs.configure()
+    runtime = bootstrap()
+    migrations.upgrade(runtime.database.engine)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    background = worker.make(runtime)
+    background.start()
+    click.echo("Working. Stop with Ctrl-C.")
+    stop.wait()
+    background.stop()
     runtime.database.engine.dispose()
 
 

@@ -3,7 +3,8 @@
 from inbox.models.attachment import Attachment
 from inbox.models.audit import AuditEntry
 from inbox.models.contact import Contact, ContactPoint
-from inbox.models.enums import Channel, Direction, FileState, Priority, Role, Status
+from inbox.models.enums import Channel, DeliveryState, Direction, FileState, JobKind, JobState, Priority, Role, Status
+from inbox.models.job import Job, StatusReport
 from inbox.models.label import Label, submission_label
 from inbox.models.message import Message
 from inbox.models.note import Note
@@ -16,14 +17,19 @@ __all__ = [
     "Channel",
     "Contact",
     "ContactPoint",
+    "DeliveryState",
     "Direction",
     "FileState",
+    "Job",
+    "JobKind",
+    "JobState",
     "Label",
     "Message",
     "Note",
     "Priority",
     "Role",
     "Status",
+    "StatusReport",
     "Submission",
     "User",
     "submission_label",

@@ -45,6 +45,83 @@ class Direction(StrEnum):
     OUT = "out"
 
 
+class DeliveryState(StrEnum):
+    """How far a message of ours has come.
+
+    `QUEUED` waits for its time and for a worker. `SENDING` is written down before the provider is called, so
+    that after a crash nobody thinks it was never sent. `UNKNOWN`: it may have been sent; it is looked up,
+    never sent again blindly. `SENT`, `DELIVERED` and `READ` are the provider's words, and only move forward.
+    """
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def label(self) -> str:
+        return {
+            DeliveryState.QUEUED: N_("Waiting to be sent"),
+            DeliveryState.SENDING: N_("Being sent"),
+            DeliveryState.UNKNOWN: N_("May have been sent"),
+            DeliveryState.SENT: N_("Sent"),
+            DeliveryState.DELIVERED: N_("Delivered"),
+            DeliveryState.READ: N_("Read"),
+            DeliveryState.FAILED: N_("Not sent"),
+            DeliveryState.CANCELLED: N_("Taken back"),
+        }[self]
+
+    @property
+    def icon(self) -> str:
+        return {
+            DeliveryState.QUEUED: "clock",
+            DeliveryState.SENDING: "clock",
+            DeliveryState.UNKNOWN: "alert-circle",
+            DeliveryState.SENT: "check",
+            DeliveryState.DELIVERED: "checks",
+            DeliveryState.READ: "checks",
+            DeliveryState.FAILED: "alert-circle",
+            DeliveryState.CANCELLED: "x",
+        }[self]
+
+    def forward(self, reported: "DeliveryState") -> "DeliveryState":
+        """The state after a report, which may be late or repeated: whichever of the two lies further on.
+
+        What arrived has arrived: a failure reported afterwards changes nothing.
+        """
+        return reported if _PROGRESS.index(reported) > _PROGRESS.index(self) else self
+
+
+_PROGRESS = (
+    DeliveryState.QUEUED,
+    DeliveryState.SENDING,
+    DeliveryState.UNKNOWN,
+    DeliveryState.SENT,
+    DeliveryState.CANCELLED,
+    DeliveryState.FAILED,
+    DeliveryState.DELIVERED,
+    DeliveryState.READ,
+)
+
+
+class JobKind(StrEnum):
+    """What a worker can be asked to do. `SEND`: deliver the message with this id."""
+
+    SEND = "send"
+
+
+class JobState(StrEnum):
+    """`FAILED` waits for a person."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    FAILED = "failed"
+
+
 class Status(StrEnum):
     """Where a submission stands. `NEW` and `OPEN` wait for the newsroom; the others are decided."""
 

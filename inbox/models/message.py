@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.db import Base, Key, ShortText, enum_by_value
-from inbox.models.enums import Channel, Direction
+from inbox.models.enums import Channel, DeliveryState, Direction
 
 if TYPE_CHECKING:
     from inbox.models.attachment import Attachment
@@ -21,6 +21,9 @@ class Message(Base):
 
     (`account`, `external_id`) is unique: the provider's account and its id of the message, or "web" and
     the hash of the form's one-time token. It is what makes a repeated webhook or form one message.
+    A message of ours carries `client_key`, which its page drew: the same reply again is the same message.
+    Until the provider has named it, its `external_id` is made from that key. `delivery_state` is empty for
+    what came in and for what is read on the status page.
     `extra` holds what has no column (location, choice, contact_card, referral, in_reply_to, ...);
     `raw` holds the provider's parameters as they came.
     """
@@ -36,6 +39,7 @@ class Message(Base):
     channel: Mapped[Channel] = mapped_column(enum_by_value(Channel))
     account: Mapped[str] = mapped_column(String(64))
     external_id: Mapped[str] = mapped_column(String(255))
+    client_key: Mapped[str | None] = mapped_column(String(64))
     recipient: Mapped[str] = mapped_column(String(320), default="")
     sender_name: Mapped[ShortText] = mapped_column(default="")
     text: Mapped[str] = mapped_column(Text)
@@ -49,3 +53,13 @@ class Message(Base):
     contact_point: Mapped["ContactPoint | None"] = relationship()
     author: Mapped["User | None"] = relationship()
     attachments: Mapped[list["Attachment"]] = relationship(back_populates="message", order_by="Attachment.id")
+
+    @property
+    def delivery(self) -> DeliveryState | None:
+        """How far it has come, for a message that goes out."""
+        return DeliveryState(self.delivery_state) if self.delivery_state else None
+
+
+# Partial: what comes in has no such key, and must not pay for the index.
+_HAS_KEY = Message.client_key.is_not(None)
+Index("uq_message_client_key", Message.client_key, unique=True, sqlite_where=_HAS_KEY, postgresql_where=_HAS_KEY)

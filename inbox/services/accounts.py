@@ -20,10 +20,11 @@ PRIORITISE = "submission:prioritise"
 LABEL = "submission:label"
 NOTE = "submission:note"
 ASK = "submission:ask"
+REPLY = "submission:reply"
 DOWNLOAD = "attachment:read"
 
 _READING = frozenset({READ, DOWNLOAD})
-_WORKING = _READING | {CLAIM, ASSIGN, MOVE, PRIORITISE, LABEL, NOTE, ASK}
+_WORKING = _READING | {CLAIM, ASSIGN, MOVE, PRIORITISE, LABEL, NOTE, ASK, REPLY}
 
 VERBS: dict[Role, frozenset[str]] = {
     Role.VIEWER: _READING,

@@ -48,16 +48,23 @@ def ask(session: Session, submission: Submission, text: str, *, actor: User, now
         at=now,
     )
     session.add(message)
+    count_outgoing(session, submission, message.text, "submission:ask", actor=actor, now=now)
+    return message
+
+
+def count_outgoing(
+    session: Session, submission: Submission, text: str, verb: str, *, actor: User, now: datetime
+) -> None:
+    """Let a submission know of one more message of ours, whatever way it goes; leave the trace `verb`."""
     submission.message_count += 1
     submission.waits_for_sender = True
     submission.version += 1
     if submission.status is Status.NEW:
         submission.status = Status.OPEN
         audit.record(session, actor, "submission:open", submission.id, now=now, was=Status.NEW.value)
-    audit.record(session, actor, "submission:ask", submission.id, now=now)
+    audit.record(session, actor, verb, submission.id, now=now)
     session.flush()
-    search_index.extend(session, submission.id, search_text.tokens(message.text))
-    return message
+    search_index.extend(session, submission.id, search_text.tokens(text))
 
 
 def steps(submission: Submission) -> list[Step]:

@@ -5,7 +5,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
 from inbox.models import Priority, Status
 from inbox.services import triage
@@ -57,7 +57,7 @@ class UnlabelForm(FlaskForm):  # type: ignore[misc]
 
 
 class TextForm(FlaskForm):  # type: ignore[misc]
-    """A note, or a question to the sender."""
+    """A note, a question to the sender, or a reply."""
 
     text = TextAreaField(
         validators=[
@@ -69,3 +69,14 @@ class TextForm(FlaskForm):  # type: ignore[misc]
     def validate_text(self, field: Any) -> None:
         if not _stripped(field.data):
             raise ValidationError(N_("Write something first."))
+
+
+class ReplyForm(TextForm):
+    """A reply: `key` was drawn with the page, `newest` is the last message of the sender that the page showed."""
+
+    key = StringField(validators=[Regexp(r"^[0-9a-f]{32}$")])
+    newest = StringField()
+
+    @property
+    def seen(self) -> int:
+        return whole_number(self.newest.data)

@@ -4,7 +4,9 @@ Each act loads the submission for its verb inside the write transaction, calls o
 back to the page. What changed meanwhile is shown (409), never overwritten.
 """
 
+import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec
@@ -13,10 +15,11 @@ from flask import Blueprint, abort, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from inbox.edge import now, request_session, writing
-from inbox.errors import AlreadyClaimed, NotFound, StaleSubmission
-from inbox.models import AuditEntry, Status, Submission, User
-from inbox.services import accounts, conversation, search, timeline, triage
+from inbox.edge import exactly_once, now, request_session, writing
+from inbox.errors import AlreadyClaimed, NewerMessage, NotFound, ReplyRefused, StaleSubmission, TooLate
+from inbox.models import AuditEntry, Message, Status, Submission, User
+from inbox.services import accounts, conversation, outbox, provider, search, timeline, triage
+from inbox.text import N_
 from inbox.web import errors
 from inbox.web.access import current_user, is_signed_in, staff_only
 from inbox.web.forms import (
@@ -25,6 +28,7 @@ from inbox.web.forms import (
     LabelForm,
     MoveForm,
     PriorityForm,
+    ReplyForm,
     TextForm,
     UnlabelForm,
     whole_number,
@@ -49,11 +53,15 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Draft:
-    """A note or question that could not be saved, and why."""
+    """A note, question or reply that could not be saved, and why. `key` is a reply's own."""
 
     what: str
     text: str
     problem: str
+    key: str = ""
+
+
+NEWER = N_("They wrote again while you were writing. Read it above; what you wrote is still here.")
 
 
 @bp.errorhandler(NotFound)
@@ -165,6 +173,55 @@ def ask(reference: str) -> ResponseReturnValue:
     return _write(reference, accounts.ASK, "message", send)
 
 
+@bp.post("/reply")
+@keeps_text
+def reply(reference: str) -> ResponseReturnValue:
+    form = ReplyForm()
+    if not form.validate():
+        return _not_sent(reference, form, str(next(iter(form.errors.values()))[0]), 422)
+
+    def promise(session: Session) -> int:
+        submission = accounts.get_submission(session, current_user(), reference, accounts.REPLY)
+        given = {"actor": current_user(), "key": form.key.data, "seen": form.seen, "now": now()}
+        return outbox.reply(session, submission, form.text.data, **given).id
+
+    try:
+        message_id = exactly_once(promise)
+    except ReplyRefused as refusal:
+        return _not_sent(reference, form, refusal.message, 422)
+    except NewerMessage:
+        return _not_sent(reference, form, NEWER, 409)
+    return _back(reference, f"m-{message_id}")
+
+
+def _not_sent(reference: str, form: ReplyForm, problem: str, status: int) -> ResponseReturnValue:
+    """The page again, with what was written, why it was not sent, and all that arrived since."""
+    submission = accounts.get_submission(request_session(), current_user(), reference, accounts.REPLY)
+    return _page(submission, status, draft=Draft("reply", form.text.data or "", problem, form.key.data or ""))
+
+
+@bp.post("/messages/<int(max=2147483647):number>/take-back")
+@staff_only
+def take_back(reference: str, number: int) -> ResponseReturnValue:
+    return _about_reply(reference, number, outbox.take_back)
+
+
+@bp.post("/messages/<int(max=2147483647):number>/send-again")
+@staff_only
+def send_again(reference: str, number: int) -> ResponseReturnValue:
+    return _about_reply(reference, number, outbox.send_again)
+
+
+def _about_reply(reference: str, number: int, act: Callable[..., None]) -> ResponseReturnValue:
+    with suppress(TooLate), writing() as session:  # the page shows how far it has come
+        submission = accounts.get_submission(session, current_user(), reference, accounts.REPLY)
+        message = session.get(Message, number)
+        if message is None or message.submission_id != submission.id:
+            raise NotFound(str(number))
+        act(session, message, actor=current_user(), now=now())
+    return _back(reference, f"m-{number}")
+
+
 def _valid(form: Any) -> Any:
     return form if form.validate() else abort(400)
 
@@ -223,6 +280,9 @@ def _page(submission: Submission, status: int = 200, **more: Any) -> ResponseRet
         files=timeline.files(session, submission),
         known=submission.history[-1].id if submission.history else 0,
         held=_held(submission),
+        way=outbox.find_way(session, submission, now=now()) if acts else None,
+        reply_key=secrets.token_hex(16),
+        explain=provider.explain,
         embargoed=_embargoed(submission),
         place=here(),
         **more,

@@ -1,0 +1,138 @@
+"""Sending by Twilio's Messages API, and looking up what was sent."""
+
+import contextlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+from twilio.base.exceptions import TwilioRestException
+from twilio.http import HttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from inbox.models import Channel
+from inbox.runtime import Runtime
+from inbox.services.provider import NotNow, Outgoing, Provider, Refused, Sent, Unclear
+
+CONNECT_SECONDS, ANSWER_SECONDS = 5, 20
+MOST_LOOKED_AT = 50
+TOO_MANY_REQUESTS, SERVER_ERROR = 429, 500
+STATUS_PATH = "/hooks/twilio/status"
+_PREFIXES = {Channel.WHATSAPP: "whatsapp:", Channel.RCS: "rcs:"}
+_CANNOT = frozenset({"20003"})  # a wrong password may be mended: the message waits
+
+Answer = TypeVar("Answer")
+
+
+def provider(runtime: Runtime) -> Provider | None:
+    """The provider that the settings describe, or None where no account is set up."""
+    settings = runtime.settings
+    account, token = settings.twilio_account_sid, settings.twilio_auth_token
+    key, secret = settings.twilio_api_key, settings.twilio_api_secret
+    user, password = (key, secret) if key and secret else (account, token)
+    if not account or password is None:
+        return None
+    client = Client(user, password.get_secret_value(), account, http_client=_Http(settings.twilio_api_base))
+    return Twilio(
+        client,
+        account,
+        settings.public_url + STATUS_PATH if settings.twilio_api_base or not settings.is_loopback else "",
+    )
+
+
+class Twilio:
+    """Twilio as a `Provider`. `callback` is where it reports to; "" where it could not reach us."""
+
+    def __init__(self, client: Client, account: str, callback: str) -> None:
+        self._client, self._account, self._callback = client, account, callback
+
+    def send(self, outgoing: Outgoing) -> Sent:
+        more = {"status_callback": self._callback} if self._callback else {}
+        made = _told(
+            lambda: self._client.messages.create(
+                to=_address(outgoing, outgoing.recipient), **_from(outgoing), body=outgoing.text, **more
+            )
+        )
+        return Sent(self._account, str(made.sid))
+
+    def find(self, outgoing: Outgoing, since: datetime) -> list[Sent]:
+        # Twilio's dates are whole seconds, and its clock is not ours.
+        after = since - timedelta(minutes=1)
+        found = _told(
+            lambda: self._client.messages.list(
+                to=_address(outgoing, outgoing.recipient), date_sent_after=after, limit=MOST_LOOKED_AT
+            )
+        )
+        return [Sent(self._account, str(each.sid)) for each in found if each.body == outgoing.text]
+
+
+def _address(outgoing: Outgoing, address: str) -> str:
+    return _PREFIXES.get(outgoing.channel, "") + address
+
+
+def _from(outgoing: Outgoing) -> dict[str, str]:
+    if outgoing.sender.startswith("MG"):  # a Messaging Service picks the number
+        return {"messaging_service_sid": outgoing.sender}
+    return {"from_": _address(outgoing, outgoing.sender)}
+
+
+def _told(call: Callable[[], Answer]) -> Answer:
+    """Make a call, and tell apart what surely was not sent from what may have been."""
+    try:
+        return call()
+    except requests.exceptions.ConnectTimeout:
+        raise NotNow("unreachable") from None
+    except requests.exceptions.ConnectionError as error:
+        # A connection that was never made has sent nothing; one that broke may have.
+        if "NewConnectionError" in repr(error):
+            raise NotNow("unreachable") from None
+        raise Unclear from None
+    except requests.exceptions.RequestException:
+        raise Unclear from None
+    except TwilioRestException as error:
+        code = str(error.code or error.status)
+        raise (NotNow(code) if code in _CANNOT else Refused(code)) from None
+
+
+class _Http(HttpClient):  # type: ignore[misc]
+    """Twilio's HTTP, with time limits, without retries, and at another address where the settings say so."""
+
+    def __init__(self, base: str) -> None:
+        super().__init__(None, False, None)
+        self._base = urlsplit(base) if base else None
+        self._session = requests.Session()
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        params: Any = None,
+        data: Any = None,
+        headers: Any = None,
+        auth: Any = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+        **more: Any,
+    ) -> Response:
+        limits = (CONNECT_SECONDS, timeout or ANSWER_SECONDS)
+        answer = self._session.request(
+            method, self._at_base(url), params, data, headers, auth=auth, timeout=limits, allow_redirects=False
+        )
+        if answer.status_code == TOO_MANY_REQUESTS:
+            raise NotNow("20429", _retry_after(answer.headers.get("Retry-After", "")))
+        if answer.status_code >= SERVER_ERROR:
+            raise Unclear
+        return Response(answer.status_code, answer.text, answer.headers)
+
+    def _at_base(self, url: str) -> str:
+        if self._base is None:
+            return url
+        return urlunsplit(urlsplit(url)._replace(scheme=self._base.scheme, netloc=self._base.netloc))
+
+
+def _retry_after(text: str) -> timedelta | None:
+    with contextlib.suppress(ValueError, OverflowError):
+        return max(min(timedelta(seconds=float(text)), timedelta(hours=1)), timedelta())
+    return None

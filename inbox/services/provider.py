@@ -1,0 +1,93 @@
+"""What the outbox asks of a provider, as plain values; and a provider's error codes in words for staff."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from inbox.errors import InboxError
+from inbox.models import Channel
+from inbox.text import N_
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One message to one person. Addresses are E.164, or the provider's own ids."""
+
+    channel: Channel
+    sender: str
+    recipient: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The provider has it, under this account and id."""
+
+    account: str
+    external_id: str
+
+
+class NotNow(InboxError):
+    """Nothing was sent, and trying later may work: no connection, too many requests."""
+
+    def __init__(self, code: str, after: timedelta | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.after = after
+
+
+class Refused(InboxError):
+    """Nothing was sent, and trying again will not help; `code` is the provider's."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Unclear(InboxError):
+    """It may have been sent: the answer never came, or was a fault of the provider's."""
+
+
+class Provider(Protocol):
+    """Sends messages. Every call ends within its time limit."""
+
+    def send(self, outgoing: Outgoing) -> Sent:
+        """Send once. Raises NotNow, Refused or Unclear."""
+
+    def find(self, outgoing: Outgoing, since: datetime) -> list[Sent]:
+        """Look for messages like this that were sent at or after `since`. Raises NotNow, Refused or Unclear."""
+
+
+# Codes: https://www.twilio.com/docs/api/errors
+_WORDS = {
+    "63016": N_(
+        "More than 24 hours have passed since they last wrote on WhatsApp. Ask them to write, or use another way."
+    ),
+    "63014": N_("They have blocked this number on WhatsApp. Use another way to reach them."),
+    "21610": N_("They have asked for no more messages from this number. Only they can undo that, by sending START."),
+    "21608": N_("The Twilio account is on trial and may only write to numbers verified there. Upgrade it."),
+    "21614": N_("This number cannot receive SMS; it may be a landline. Call them, or use another way."),
+    "21211": N_("This is not a number that can be written to. Check it."),
+    "21617": N_("The text is too long for one message. Shorten it and send it again."),
+    "30003": N_("Their phone could not be reached: switched off or without signal. Try again later."),
+    "30004": N_("They, or their operator, block messages from this number. Use another way."),
+    "30005": N_("This number does not exist, or not any more. Check it."),
+    "30006": N_("This number cannot receive SMS; it may be a landline. Call them, or use another way."),
+    "30007": N_("The operator took it for spam and stopped it. Write it anew, without links and in other words."),
+    "30008": N_("The operator could not deliver it and does not say why. Try again later."),
+    "20429": N_("Too many messages at once. It is tried again by itself."),
+    "20003": N_("Twilio did not accept our sign-in. Ask an administrator to check the account's settings."),
+    "unset": N_("No Twilio account is set up, so nothing can be sent. Ask an administrator."),
+    "window": N_(
+        "More than 24 hours have passed since they last wrote on WhatsApp. Ask them to write, or use another way."
+    ),
+    "opted-out": N_("They have asked for no more messages. Only they can undo that, by sending START."),
+    "not-found": N_("The connection broke while it was sent, and Twilio does not have it. Send it again."),
+    "unreachable": N_("The provider could not be reached for a day. Try again."),
+}
+_OTHER = N_("The provider refused it. Look the code up in Twilio's list of errors.")
+
+
+def explain(code: str) -> str:
+    """What this code means and what to do, to be translated."""
+    return _WORDS.get(code, _OTHER)

@@ -1,0 +1,140 @@
+"""Twilio as the worker meets it: a real HTTP server with a memory, which can be told to misbehave.
+
+with TwilioPeer() as peer:
+    environ["INBOX_TWILIO_API_BASE"] = peer.url
+    peer.next("drop-after")          # takes the message, then breaks the connection
+    ...
+    assert [m["Body"] for m in peer.messages] == ["Thank you"]
+"""
+
+import base64
+import json
+import secrets
+import threading
+from collections import deque
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from urllib.parse import parse_qs, urlsplit
+
+from conftest import ACCOUNT, TOKEN
+
+FAULTS = {
+    "refuse": "the next message is refused with `code`",
+    "busy": "429, with Retry-After where one is given",
+    "fault-before": "500, and nothing was taken",
+    "fault-after": "500, though the message was taken",
+    "drop-before": "the connection breaks, and nothing was taken",
+    "drop-after": "the connection breaks after the message was taken",
+}
+
+
+class TwilioPeer:
+    """Knows one account; keeps what was sent in `messages`, by Twilio's names."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, str]] = []
+        self.requests: list[str] = []
+        self._faults: deque[tuple[str, dict[str, str]]] = deque()
+        peer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+                peer._create(self, {name: values[0] for name, values in parse_qs(body).items()})
+
+            def do_GET(self) -> None:
+                peer._list(self, {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()})
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> "TwilioPeer":
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def next(self, fault: str, **more: str) -> None:
+        """What happens to the next message; several wait in a row."""
+        assert fault in FAULTS
+        self._faults.append((fault, more))
+
+    def _create(self, handler: BaseHTTPRequestHandler, given: dict[str, str]) -> None:
+        self.requests.append(f"POST {handler.path}")
+        if not self._knows(handler):
+            return None
+        assert handler.path == f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+        fault, more = self._faults.popleft() if self._faults else ("", {})
+        if fault == "refuse":
+            return _answer(handler, 400, {"code": int(more["code"]), "message": "refused", "status": 400})
+        if fault == "busy":
+            return _answer(handler, 429, {"code": 20429, "message": "busy", "status": 429}, **more)
+        if fault == "fault-before":
+            return _answer(handler, 500, {"code": 20500, "message": "fault", "status": 500})
+        if fault == "drop-before":
+            return _drop(handler)
+        message = {"sid": f"SM{secrets.token_hex(16)}", "status": "queued", **given}
+        message["date_sent"] = format_datetime(datetime.now(UTC))
+        self.messages.append(message)
+        if fault == "drop-after":
+            return _drop(handler)
+        if fault == "fault-after":
+            return _answer(handler, 500, {"code": 20500, "message": "fault", "status": 500})
+        return _answer(handler, 201, _resource(message))
+
+    def _list(self, handler: BaseHTTPRequestHandler, wanted: dict[str, str]) -> None:
+        self.requests.append(f"GET {handler.path}")
+        if not self._knows(handler):
+            return
+        found = [_resource(m) for m in self.messages if m["To"] == wanted.get("To", m["To"])]
+        _answer(handler, 200, {"messages": found, "next_page_uri": None, "page": 0, "page_size": 50})
+
+    def _knows(self, handler: BaseHTTPRequestHandler) -> bool:
+        wanted = "Basic " + base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
+        if handler.headers.get("Authorization") == wanted:
+            return True
+        _answer(handler, 401, {"code": 20003, "message": "Authenticate", "status": 401})
+        return False
+
+
+def _resource(message: dict[str, str]) -> dict[str, object]:
+    return {
+        "sid": message["sid"],
+        "account_sid": ACCOUNT,
+        "to": message["To"],
+        "from": message.get("From"),
+        "body": message.get("Body", ""),
+        "status": message["status"],
+        "date_sent": message["date_sent"],
+        "direction": "outbound-api",
+        "error_code": None,
+        "uri": f"/2010-04-01/Accounts/{ACCOUNT}/Messages/{message['sid']}.json",
+    }
+
+
+def _answer(handler: BaseHTTPRequestHandler, status: int, body: dict[str, object], **headers: str) -> None:
+    text = json.dumps(body).encode()
+    handler.send_response(status)
+    handler.send_header("Content-Type", "application/json")
+    handler.send_header("Content-Length", str(len(text)))
+    for name, value in headers.items():
+        handler.send_header(name.replace("_", "-"), value)
+    handler.end_headers()
+    handler.wfile.write(text)
+
+
+def _drop(handler: BaseHTTPRequestHandler) -> None:
+    handler.close_connection = True
+    handler.connection.close()
