@@ -122,6 +122,11 @@ class Settings(BaseModel):
         return not self.is_loopback if self.require_mfa is None else self.require_mfa
 
     @property
+    def rehearses(self) -> bool:
+        """Whether this is a trial on one machine: without an account nothing can leave it."""
+        return self.is_loopback and not self.twilio_account_sid
+
+    @property
     def max_upload_bytes(self) -> int:
         return self.max_upload_mb * 1024 * 1024
 

@@ -58,6 +58,7 @@ def writing() -> Iterator[Session]:
     """The request's session as one write transaction; see `inbox.db.writing`."""
     with db.writing(request_session()) as session:
         yield session
+    current_runtime().bell.set()
 
 
 def exactly_once(store: Callable[[Session], Result]) -> Result:

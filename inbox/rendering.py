@@ -23,6 +23,10 @@ _messages = Environment(
 _messages.install_null_translations()  # type: ignore[attr-defined]
 
 
-def message(name: str, form: str, **values: Any) -> str:
-    """Return the text `templates/messages/<name>/<form>.txt` with its values, trimmed."""
-    return _messages.get_template(f"{name}/{form}.txt").render(**values).strip()
+def message(name: str, form: str, language: str = "", **values: Any) -> str:
+    """Return the text `templates/messages/<name>/<form>.txt` with its values, trimmed.
+
+    With a language, `<form>.<language>.txt` if there is one.
+    """
+    wanted = [f"{name}/{form}.{language}.txt"] if language else []
+    return _messages.select_template([*wanted, f"{name}/{form}.txt"]).render(**values).strip()

@@ -2,8 +2,9 @@
 
 import hashlib
 import hmac
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,8 @@ class Runtime:
     storage: Storage
     secret_key: str
     clock: Callable[[], datetime]
+    bell: threading.Event = field(default_factory=threading.Event)
+    """Rung after a page or webhook has written something, so that the worker beside it looks at once."""
 
     @property
     def zone(self) -> ZoneInfo:

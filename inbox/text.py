@@ -26,5 +26,10 @@ def first_line(text: str, limit: int = 100) -> str:
 
 
 def is_chinese(text: str) -> bool:
-    """Whether Chinese characters carry the text, so that a page can mark it `lang="zh-Hant"`."""
+    """Whether Chinese characters carry the text."""
     return len(_CHINESE.findall(text)) * 3 > len(text.replace(" ", ""))
+
+
+def language_of(text: str) -> str:
+    """The language of a text as far as it can be told, for `lang` attributes and answers: "zh-Hant" or ""."""
+    return "zh-Hant" if is_chinese(text) else ""

@@ -1,143 +1,176 @@
 """The worker: threads that take slow work from the list, do it, and say what became of it.
 
-The list in the database is the truth (`services.jobs`); nothing here must survive. A thread that hangs is
-one of several, every call to a provider has a time limit, and a lease that runs out gives the work to the next.
+The list in the database is the truth (`services.jobs`); nothing here must survive. A thread whose job takes
+long is let go and replaced, so that no job holds up the others; a job that takes longer than it may is tried
+again later, and what its thread still does counts no more.
 """
 
 import threading
-from collections.abc import Callable
-from datetime import timedelta
+import time
+from collections.abc import Mapping
 
 from inbox.channels.twilio import send
 from inbox.logs import log
 from inbox.models import JobKind
 from inbox.runtime import Runtime
-from inbox.services import jobs, outbox
-from inbox.services.jobs import Lease
-from inbox.services.outbox import Task
-from inbox.services.provider import NotNow, Provider, Refused, Sent, Unclear
+from inbox.services import jobs
+from inbox.services.jobs import Lease, NotNow, Refused
+from inbox.work import Handler
+from inbox.work.send import Send
 
-THREADS = 4
+HANDS = 4
+MOST_HANDS = 32
+"""With those that take long; beyond it something is badly wrong, and more threads would not mend it."""
+SLOW_SECONDS = 5.0
 LOOK_SECONDS = 1.0
-"""How often an idle thread looks for work; also what wakes it after a process elsewhere promised some."""
+"""How often to look for what became due, or was promised by another process."""
+STOP_SECONDS = 20.0
 
 
 class Worker:
     """Does the promised work of one installation; any number of them may run, on any number of machines."""
 
-    def __init__(self, runtime: Runtime, provider: Provider | None) -> None:
-        self._runtime = runtime
-        self._provider = provider
+    def __init__(self, runtime: Runtime, handlers: Mapping[JobKind, Handler]) -> None:
+        self._runtime, self._handlers = runtime, handlers
         self._stopping = threading.Event()
-        self._threads: list[threading.Thread] = []
-        self._handlers: dict[JobKind, Callable[[Lease], None]] = {JobKind.SEND: self._send}
+        self._work_waits = threading.Condition()
+        self._hands: list[_Hand] = []
+        self._overseer = threading.Thread(target=self._oversee, name="worker", daemon=True)
 
     def start(self) -> None:
         """Begin to work in the background."""
-        self._threads = [threading.Thread(target=self._work, name=f"worker-{n}") for n in range(THREADS)]
-        for thread in self._threads:
-            thread.start()
+        self._overseer.start()
 
     def stop(self) -> None:
-        """Take no more work, and wait for what is under way."""
+        """Take no more work, and wait for what is under way, but not for ever: its lease brings it back."""
         self._stopping.set()
-        for thread in self._threads:
-            thread.join()
+        self._runtime.bell.set()
+        self._overseer.join(STOP_SECONDS)
+        with self._work_waits:
+            self._work_waits.notify_all()
+        deadline = time.monotonic() + STOP_SECONDS
+        for hand in self._hands:
+            hand.join(max(deadline - time.monotonic(), 0))
 
     def run_due(self) -> int:
         """Do everything that is due now, in this thread; return how many jobs that was."""
         done = 0
-        while self._do_one():
+        while lease := self.take():
+            self.do(lease)
             done += 1
         return done
 
-    def _work(self) -> None:
+    def take(self) -> Lease | None:
+        with self._runtime.database.writing() as session:
+            return jobs.take(session, now=self._runtime.clock())
+
+    def do(self, lease: Lease) -> None:
+        """Do one job and settle it."""
+        try:
+            self._handlers[lease.kind].do(lease)
+        except NotNow as error:
+            self._later(lease, error)
+        except Refused as error:
+            self._give_up(lease, error.code)
+        except Exception as error:
+            log.error("job", kind=lease.kind.value, job=lease.job_id, error=type(error).__name__)
+            self._later(lease, NotNow(type(error).__name__))
+        else:
+            with self._runtime.database.writing() as session:
+                jobs.finish(session, lease, now=self._runtime.clock())
+
+    def _later(self, lease: Lease, error: NotNow) -> None:
+        with self._runtime.database.writing() as session:
+            waits = jobs.try_later(session, lease, error.code, now=self._runtime.clock(), after=error.after)
+        if not waits:
+            self._give_up(lease, error.code)
+
+    def _give_up(self, lease: Lease, code: str) -> None:
+        with self._runtime.database.writing() as session:
+            if jobs.fail(session, lease, code, now=self._runtime.clock()):
+                self._handlers[lease.kind].give_up(session, lease, code)
+
+    def _oversee(self) -> None:
         while not self._stopping.is_set():
+            try:
+                self._let_go()
+                self._call_if_due()
+            except Exception as error:  # the database is away: look again soon
+                log.error("worker", error=type(error).__name__)
+            self._runtime.bell.wait(LOOK_SECONDS)
+            self._runtime.bell.clear()
+
+    def _let_go(self) -> None:
+        """Settle jobs that hang, let hands go that are slow, and keep as many quick ones as there should be."""
+        for hand in self._hands:
+            if lease := hand.let_go():
+                log.error("job hangs", kind=lease.kind.value, job=lease.job_id)
+                self._later(lease, NotNow("hung"))
+        self._hands = [hand for hand in self._hands if hand.is_alive()]
+        quick = sum(not hand.leaves for hand in self._hands)
+        for _ in range(min(HANDS - quick, MOST_HANDS - len(self._hands))):
+            self._hands.append(_Hand(self))
+            self._hands[-1].start()
+
+    def _call_if_due(self) -> None:
+        with self._runtime.database.reading() as session:
+            due = jobs.is_due(session, now=self._runtime.clock())
+        if due:
+            with self._work_waits:
+                self._work_waits.notify_all()
+
+    def wait_for_work(self) -> bool:
+        """Wait until there may be something to do; False when it is time to go home."""
+        with self._work_waits:
+            if not self._stopping.is_set():
+                self._work_waits.wait(LOOK_SECONDS * 10)
+        return not self._stopping.is_set()
+
+
+class _Hand(threading.Thread):
+    """One thread of a worker. Once it `leaves`, it takes no further job."""
+
+    def __init__(self, worker: Worker) -> None:
+        super().__init__(name="worker-hand", daemon=True)
+        self._worker = worker
+        self._lease: Lease | None = None
+        self._began = 0.0
+        self._hangs = False
+        self.leaves = False
+
+    def run(self) -> None:
+        while not self.leaves:
             try:
                 busy = self._do_one()
             except Exception as error:  # the database is away: look again soon
                 log.error("worker", error=type(error).__name__)
                 busy = False
-            if not busy:
-                self._stopping.wait(LOOK_SECONDS)
+            if not busy and not self._worker.wait_for_work():
+                return
+
+    def let_go(self) -> Lease | None:
+        """Let it leave after its job if that takes long; return the job, once, if it takes longer than it may."""
+        lease, took = self._lease, time.monotonic() - self._began
+        if lease is None:
+            return None
+        self.leaves = self.leaves or took > SLOW_SECONDS
+        if self._hangs or took <= lease.kind.time_limit.total_seconds():
+            return None
+        self._hangs = True
+        return lease
 
     def _do_one(self) -> bool:
-        with self._runtime.database.writing() as session:
-            lease = jobs.take(session, now=self._runtime.clock())
+        lease = self._worker.take()
         if lease is None:
             return False
+        self._began, self._lease = time.monotonic(), lease
         try:
-            self._handlers[lease.kind](lease)
-        except Exception as error:
-            log.error("job", kind=lease.kind.value, job=lease.job_id, error=type(error).__name__, exc_info=True)
-            self._later(lease, type(error).__name__)
+            self._worker.do(lease)
+        finally:
+            self._lease = None
         return True
-
-    def _send(self, lease: Lease) -> None:
-        with self._runtime.database.writing() as session:
-            task = outbox.begin(session, lease.subject_id, now=self._runtime.clock())
-            if task is None:
-                jobs.finish(session, lease, now=self._runtime.clock())
-        if task:
-            self._call(lease, task)
-
-    def _call(self, lease: Lease, task: Task) -> None:
-        if self._provider is None:
-            self._refused(lease, "unset")
-            return
-        try:
-            sent = self._look_up(self._provider, task) if task.look_up else self._provider.send(task.outgoing)
-        except NotNow as error:
-            self._not_now(lease, error, sure=not task.look_up)
-        except Refused as error:
-            self._refused(lease, error.code)
-        except Unclear:
-            self._unclear(lease)
-        else:
-            self._sent(lease, sent) if sent else self._not_found(lease, task)
-
-    def _look_up(self, provider: Provider, task: Task) -> Sent | None:
-        found = provider.find(task.outgoing, task.since)
-        with self._runtime.database.reading() as session:
-            return next((sent for sent in found if not outbox.is_known(session, sent)), None)
-
-    def _sent(self, lease: Lease, sent: Sent) -> None:
-        with self._runtime.database.writing() as session:
-            outbox.sent(session, lease.subject_id, sent)
-            jobs.finish(session, lease, now=self._runtime.clock())
-
-    def _refused(self, lease: Lease, code: str) -> None:
-        with self._runtime.database.writing() as session:
-            outbox.refuse(session, lease.subject_id, code)
-            jobs.fail(session, lease, code, now=self._runtime.clock())
-
-    def _not_now(self, lease: Lease, error: NotNow, *, sure: bool) -> None:
-        """`sure`: nothing was sent, so that the message may go back to the queue."""
-        with self._runtime.database.writing() as session:
-            if sure:
-                outbox.put_back(session, lease.subject_id)
-            if not jobs.try_later(session, lease, error.code, now=self._runtime.clock(), after=error.after) and sure:
-                outbox.refuse(session, lease.subject_id, "unreachable")
-
-    def _unclear(self, lease: Lease) -> None:
-        with self._runtime.database.writing() as session:
-            outbox.doubt(session, lease.subject_id)
-            jobs.try_later(session, lease, "unclear", now=self._runtime.clock())
-
-    def _not_found(self, lease: Lease, task: Task) -> None:
-        """The provider knows of no such message: soon after the call that may change, later it was not sent."""
-        now = self._runtime.clock()
-        if now - task.since >= outbox.LOOKED_UP_FOR:
-            self._refused(lease, "not-found")
-            return
-        with self._runtime.database.writing() as session:
-            jobs.try_later(session, lease, "unclear", now=now, after=timedelta(seconds=30))
-
-    def _later(self, lease: Lease, error: str) -> None:
-        with self._runtime.database.writing() as session:
-            jobs.try_later(session, lease, error, now=self._runtime.clock())
 
 
 def make(runtime: Runtime) -> Worker:
     """A worker with the providers that the settings describe."""
-    return Worker(runtime, send.provider(runtime))
+    return Worker(runtime, {JobKind.SEND: Send(runtime, send.provider(runtime))})

@@ -1,5 +1,6 @@
 """The closed lists: channels, statuses and their allowed moves, roles. Labels are gettext ids."""
 
+from datetime import timedelta
 from enum import StrEnum
 
 from inbox.text import N_
@@ -112,6 +113,11 @@ class JobKind(StrEnum):
     """What a worker can be asked to do. `SEND`: deliver the message with this id."""
 
     SEND = "send"
+
+    @property
+    def time_limit(self) -> timedelta:
+        """How long one try may take in all; after that it counts as hung, and is tried again later."""
+        return {JobKind.SEND: timedelta(minutes=1)}[self]
 
 
 class JobState(StrEnum):

@@ -21,7 +21,7 @@ from inbox.models import (
 )
 from inbox.services import audit, contacts, receipts, search, search_index, search_text, spam
 from inbox.services.contacts import Facts, Person, Sender
-from inbox.text import clean, first_line, is_chinese
+from inbox.text import clean, first_line, language_of
 
 PREVIEW_LENGTH = 200
 
@@ -80,6 +80,7 @@ class Arrival:
     submission_id: int
     message_id: int
     reference: str
+    point_id: int | None = None
     repeated: bool = False
     opened: bool = False
     may_acknowledge: bool = False
@@ -128,7 +129,15 @@ def receive(session: Session, incoming: Incoming, *, region: str, now: datetime)
     message_id = _append(session, opened.id, incoming, point_id, now)
     welcome = incoming.keyword is None and not opened.is_spam
     can_reply = person is not None and person.can_reply and not person.opted_out
-    return Arrival(session, opened.id, message_id, opened.reference, opened=True, may_acknowledge=welcome and can_reply)
+    return Arrival(
+        session,
+        opened.id,
+        message_id,
+        opened.reference,
+        point_id=point_id,
+        opened=True,
+        may_acknowledge=welcome and can_reply,
+    )
 
 
 def receive_more(session: Session, submission: Submission, incoming: Incoming, *, now: datetime) -> Arrival:
@@ -189,7 +198,7 @@ def _open(session: Session, incoming: Incoming, person: Person | None, now: date
         subject=subject,
         preview=first_line(text, PREVIEW_LENGTH) or incoming.gist,
         sender=shown_as,
-        language="zh-Hant" if is_chinese(text) else "",
+        language=language_of(text),
         details=dict(incoming.details),
         spam_reasons=reasons,
         contact_id=person.contact_id if person else None,

@@ -8,15 +8,34 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
+from inbox.db import insert_values
+from inbox.errors import InboxError
 from inbox.models import Job, JobKind, JobState
 
-LEASE = timedelta(minutes=2)
-"""How long a worker may take. Longer than the total deadline of any job, so that none is done by two at once."""
+GRACE = timedelta(minutes=1)
+"""How much longer than a job's time limit its lease runs, so that none is done by two at once."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(hours=24)
+
+
+class NotNow(InboxError):
+    """The work was not done, and trying later may work; `after` says how much later, if that is known."""
+
+    def __init__(self, code: str, after: timedelta | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.after = after
+
+
+class Refused(InboxError):
+    """The work cannot be done, and trying again will not help; `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 @dataclass(frozen=True)
@@ -29,12 +48,9 @@ class Lease:
     tries: int
 
 
-def promise(session: Session, kind: JobKind, subject_id: int, *, due_at: datetime, now: datetime) -> Job:
+def promise(session: Session, kind: JobKind, subject_id: int, *, due_at: datetime, now: datetime) -> None:
     """Write down work to be done at `due_at`, in the transaction that causes it."""
-    job = Job(kind=kind, subject_id=subject_id, due_at=due_at, created_at=now)
-    session.add(job)
-    session.flush()
-    return job
+    insert_values(session, Job, kind=kind, subject_id=subject_id, due_at=due_at, created_at=now)
 
 
 def find(session: Session, kind: JobKind, subject_id: int) -> Job | None:
@@ -42,21 +58,23 @@ def find(session: Session, kind: JobKind, subject_id: int) -> Job | None:
     return session.scalar(select(Job).where(Job.kind == kind, Job.subject_id == subject_id).with_for_update())
 
 
+def is_due(session: Session, *, now: datetime) -> bool:
+    """Whether there is something to do that nobody holds."""
+    return session.scalar(select(Job.id).where(*_free(now)).limit(1)) is not None
+
+
 def take(session: Session, *, now: datetime) -> Lease | None:
     """Take the job that has been due the longest and that nobody holds; None if there is nothing to do."""
-    job = session.scalar(
-        select(Job)
-        .where(
-            Job.state == JobState.WAITING, Job.due_at <= now, or_(Job.leased_until.is_(None), Job.leased_until < now)
-        )
-        .order_by(Job.due_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
+    longest_due = select(Job).where(*_free(now)).order_by(Job.due_at).limit(1)
+    job = session.scalar(longest_due.with_for_update(skip_locked=True))
     if job is None:
         return None
-    job.leased_until, job.tries = now + LEASE, job.tries + 1
+    job.leased_until, job.tries = now + job.kind.time_limit + GRACE, job.tries + 1
     return Lease(job.id, job.kind, job.subject_id, job.tries)
+
+
+def _free(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return Job.state == JobState.WAITING, Job.due_at <= now, or_(Job.leased_until.is_(None), Job.leased_until < now)
 
 
 def finish(session: Session, lease: Lease, *, now: datetime) -> None:
@@ -64,16 +82,18 @@ def finish(session: Session, lease: Lease, *, now: datetime) -> None:
     _settle(session, lease, state=JobState.DONE, finished_at=now, error="")
 
 
-def fail(session: Session, lease: Lease, error: str, *, now: datetime) -> None:
-    """The work cannot be done; a person must look. `error` is a code or a word, nothing personal."""
-    _settle(session, lease, state=JobState.FAILED, finished_at=now, error=error[:500])
+def fail(session: Session, lease: Lease, error: str, *, now: datetime) -> bool:
+    """The work cannot be done; a person must look. `error` is a code or a word, nothing personal.
+
+    Return False, and change nothing, if somebody else holds the job by now.
+    """
+    return _settle(session, lease, state=JobState.FAILED, finished_at=now, error=error[:500])
 
 
 def try_later(session: Session, lease: Lease, error: str, *, now: datetime, after: timedelta | None = None) -> bool:
-    """The work could not be done now. Return False, and fail it, once it has been tried for a day."""
+    """The work could not be done now. Return False, and change nothing, if it has been tried for a day."""
     job = session.get_one(Job, lease.job_id)
     if now - job.created_at >= GIVE_UP_AFTER:
-        fail(session, lease, error, now=now)
         return False
     _settle(session, lease, due_at=now + (after or pause(lease.tries)), leased_until=None, error=error[:500])
     return True
@@ -93,6 +113,6 @@ def again(session: Session, job: Job, *, now: datetime) -> None:
     session.flush()
 
 
-def _settle(session: Session, lease: Lease, **values: object) -> None:
+def _settle(session: Session, lease: Lease, **values: object) -> bool:
     mine = (Job.id == lease.job_id, Job.tries == lease.tries, Job.state == JobState.WAITING)
-    session.execute(update(Job).where(*mine).values(values))
+    return session.scalar(update(Job).where(*mine).values(values).returning(Job.id)) is not None

@@ -27,6 +27,7 @@ from inbox.models import (
     User,
 )
 from inbox.services import audit, conversation, jobs, provider
+from inbox.services.jobs import Refused
 from inbox.services.provider import Outgoing, Sent
 from inbox.text import N_, clean
 
@@ -127,31 +128,58 @@ def reply(
         raise NewerMessage
     if problem := way.problem or objection(way.point, text):
         raise ReplyRefused(problem)
-    message = session.get_one(Message, _write(session, submission, way, clean(text), actor, key, now))
+    to = Recipient(submission.id, way.point.id, way.channel, way.point.address, way.ours)
+    message_id = enqueue(session, to, clean(text), key=key, author_id=actor.id, due_at=now + UNDO, now=now)
+    message = session.get_one(Message, message_id)
     conversation.count_outgoing(session, submission, message.text, "submission:reply", actor=actor, now=now)
-    jobs.promise(session, JobKind.SEND, message.id, due_at=now + UNDO, now=now)
     return message
 
 
-def _write(session: Session, submission: Submission, way: Way, text: str, actor: User, key: str, now: datetime) -> int:
-    return insert_values(
+@dataclass(frozen=True)
+class Recipient:
+    """Whom a message of ours goes to, about which submission, and from which number of ours."""
+
+    submission_id: int
+    point_id: int
+    channel: Channel
+    address: str
+    ours: str
+
+
+def enqueue(
+    session: Session,
+    to: Recipient,
+    text: str,
+    *,
+    key: str,
+    due_at: datetime,
+    now: datetime,
+    author_id: int | None = None,
+) -> int:
+    """Promise a message that leaves at `due_at`; return its id. Without an author it is the newsroom's own.
+
+    Raises IntegrityError if `key` was used before.
+    """
+    message_id = insert_values(
         session,
         Message,
-        submission_id=submission.id,
-        contact_point_id=way.point.id,
-        author_id=actor.id,
+        submission_id=to.submission_id,
+        contact_point_id=to.point_id,
+        author_id=author_id,
         direction=Direction.OUT,
-        channel=way.channel,
+        channel=to.channel,
         account=DESK,
         external_id=f"out:{key}",
         client_key=key,
-        recipient=way.point.address,
+        recipient=to.address,
         text=text,
-        extra={"from": way.ours},
+        extra={"from": to.ours},
         raw={},
         delivery_state=DeliveryState.QUEUED,
         at=now,
     )
+    jobs.promise(session, JobKind.SEND, message_id, due_at=due_at, now=now)
+    return message_id
 
 
 def take_back(session: Session, message: Message, *, actor: User, now: datetime) -> None:
@@ -195,7 +223,10 @@ class Task:
 
 
 def begin(session: Session, message_id: int, *, now: datetime) -> Task | None:
-    """Write down that the provider is about to be called; None if there is nothing (more) to do."""
+    """Write down that the provider is about to be called; None if there is nothing (more) to do.
+
+    Raises `jobs.Refused` if it may not be sent.
+    """
     message = _lock(session, message_id)
     outgoing = Outgoing(message.channel, str(message.extra.get("from", "")), message.recipient, message.text)
     if message.delivery in (DeliveryState.SENDING, DeliveryState.UNKNOWN):
@@ -204,8 +235,7 @@ def begin(session: Session, message_id: int, *, now: datetime) -> Task | None:
     if message.delivery is not DeliveryState.QUEUED:
         return None
     if code := _forbidden(session, message, now):
-        refuse(session, message_id, code)
-        return None
+        raise Refused(code)
     message.delivery_state = DeliveryState.SENDING
     message.extra = {**message.extra, "sending_since": now.isoformat()}
     session.flush()
@@ -221,6 +251,8 @@ def _forbidden(session: Session, message: Message, now: datetime) -> str:
     point = session.get_one(ContactPoint, message.contact_point_id)
     if point.opted_out_at:
         return "opted-out"
+    if objection(point, message.text) == LINK_TO_TAIWAN:
+        return "link"
     if point.channel is not Channel.WHATSAPP:
         return ""
     last = select(func.max(Message.at)).where(Message.contact_point_id == point.id, Message.direction == Direction.IN)
@@ -243,21 +275,29 @@ def sent(session: Session, message_id: int, sent: Sent) -> None:
 
 
 def put_back(session: Session, message_id: int) -> None:
-    """It was not sent, and will be tried later."""
-    _lock(session, message_id).delivery_state = DeliveryState.QUEUED
+    """The call that had begun did surely not send it."""
+    message = _lock(session, message_id)
+    if message.delivery in (DeliveryState.SENDING, DeliveryState.UNKNOWN):
+        message.delivery_state = DeliveryState.QUEUED
     session.flush()
 
 
-def refuse(session: Session, message_id: int, code: str) -> None:
-    """It was not sent and will not be; `code` says why (see `provider.explain`)."""
+def give_up(session: Session, message_id: int, code: str) -> None:
+    """It will not be tried again; `code` says why (see `provider.explain`).
+
+    What may have been sent stays so, unless the provider says that it does not have it.
+    """
     message = _lock(session, message_id)
-    message.delivery_state, message.error_code = DeliveryState.FAILED, code
+    if message.delivery is DeliveryState.QUEUED or code == provider.NOT_FOUND:
+        message.delivery_state, message.error_code = DeliveryState.FAILED, code
     session.flush()
 
 
 def doubt(session: Session, message_id: int) -> None:
     """It may have been sent."""
-    _lock(session, message_id).delivery_state = DeliveryState.UNKNOWN
+    message = _lock(session, message_id)
+    if message.delivery is DeliveryState.SENDING:
+        message.delivery_state = DeliveryState.UNKNOWN
     session.flush()
 
 

@@ -1,7 +1,7 @@
 """What the outbox asks of a provider, as plain values; and a provider's error codes in words for staff."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from inbox.errors import InboxError
@@ -27,23 +27,6 @@ class Sent:
     external_id: str
 
 
-class NotNow(InboxError):
-    """Nothing was sent, and trying later may work: no connection, too many requests."""
-
-    def __init__(self, code: str, after: timedelta | None = None) -> None:
-        super().__init__(code)
-        self.code = code
-        self.after = after
-
-
-class Refused(InboxError):
-    """Nothing was sent, and trying again will not help; `code` is the provider's."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
 class Unclear(InboxError):
     """It may have been sent: the answer never came, or was a fault of the provider's."""
 
@@ -52,13 +35,14 @@ class Provider(Protocol):
     """Sends messages. Every call ends within its time limit."""
 
     def send(self, outgoing: Outgoing) -> Sent:
-        """Send once. Raises NotNow, Refused or Unclear."""
+        """Send once. Raises `jobs.NotNow` or `jobs.Refused` if surely nothing was sent, else Unclear."""
 
     def find(self, outgoing: Outgoing, since: datetime) -> list[Sent]:
-        """Look for messages like this that were sent at or after `since`. Raises NotNow, Refused or Unclear."""
+        """Look for messages like this that were sent at or after `since`, the oldest first. Raises as `send`."""
 
 
 # Codes: https://www.twilio.com/docs/api/errors
+NOT_FOUND = "not-found"
 _WORDS = {
     "63016": N_(
         "More than 24 hours have passed since they last wrote on WhatsApp. Ask them to write, or use another way."
@@ -82,7 +66,8 @@ _WORDS = {
         "More than 24 hours have passed since they last wrote on WhatsApp. Ask them to write, or use another way."
     ),
     "opted-out": N_("They have asked for no more messages. Only they can undo that, by sending START."),
-    "not-found": N_("The connection broke while it was sent, and Twilio does not have it. Send it again."),
+    "link": N_("Operators in Taiwan stop every SMS that holds a link. Take the link out and send it again."),
+    NOT_FOUND: N_("The connection broke while it was sent, and Twilio does not have it. Send it again."),
     "unreachable": N_("The provider could not be reached for a day. Try again."),
 }
 _OTHER = N_("The provider refused it. Look the code up in Twilio's list of errors.")

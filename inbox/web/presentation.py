@@ -15,7 +15,7 @@ from inbox.edge import current_runtime, now
 from inbox.errors import NotFound
 from inbox.models.submission import read_moment
 from inbox.runtime import Runtime
-from inbox.text import is_chinese
+from inbox.text import is_chinese, language_of
 
 bp = Blueprint("presentation", __name__)
 
@@ -123,7 +123,7 @@ def size(count: int | None) -> str:
 
 def lang(text: Any) -> str:
     """The `lang` attribute's value for somebody's text, or "" when the page's own will do."""
-    return "zh-Hant" if is_chinese(str(text or "")) else ""
+    return language_of(str(text or ""))
 
 
 def translated(text: str) -> str:

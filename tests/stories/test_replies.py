@@ -12,10 +12,12 @@ from sqlalchemy import select
 from twilio_peer import TwilioPeer
 
 from inbox import worker
+from inbox.channels.twilio import send
 from inbox.errors import NewerMessage, ReplyRefused, TooLate
-from inbox.models import DeliveryState, Direction, Message, StatusReport, Submission, User
+from inbox.models import DeliveryState, Direction, JobKind, Message, StatusReport, Submission, User
 from inbox.runtime import Runtime
 from inbox.services import outbox, provider
+from inbox.work.send import Send
 from inbox.worker import Worker
 
 STATUS = "/hooks/twilio/status"
@@ -169,13 +171,13 @@ def test_a_worker_that_died_while_sending_leaves_a_doubt_that_the_next_one_clear
 
     class Dying:
         def send(self, outgoing):
-            newsroom.worker._provider.send(outgoing)
+            send.provider(newsroom.runtime).send(outgoing)
             raise Killed
 
     newsroom.replies()
     newsroom.clock.advance(seconds=11)
     with pytest.raises(Killed):
-        Worker(newsroom.runtime, Dying()).run_due()
+        Worker(newsroom.runtime, {JobKind.SEND: Send(newsroom.runtime, Dying())}).run_due()
     assert newsroom.reply().delivery is DeliveryState.SENDING
     newsroom.waits(seconds=30)
     assert newsroom.reply().delivery is DeliveryState.SENDING, "the lease of the dead one still runs"

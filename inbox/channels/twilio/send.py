@@ -1,6 +1,7 @@
 """Sending by Twilio's Messages API, and looking up what was sent."""
 
 import contextlib
+import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -14,7 +15,8 @@ from twilio.rest import Client
 
 from inbox.models import Channel
 from inbox.runtime import Runtime
-from inbox.services.provider import NotNow, Outgoing, Provider, Refused, Sent, Unclear
+from inbox.services.jobs import NotNow, Refused
+from inbox.services.provider import Outgoing, Provider, Sent, Unclear
 
 CONNECT_SECONDS, ANSWER_SECONDS = 5, 20
 MOST_LOOKED_AT = 50
@@ -26,20 +28,40 @@ _CANNOT = frozenset({"20003"})  # a wrong password may be mended: the message wa
 Answer = TypeVar("Answer")
 
 
-def provider(runtime: Runtime) -> Provider | None:
-    """The provider that the settings describe, or None where no account is set up."""
+def provider(runtime: Runtime) -> Provider:
+    """The provider that the settings describe: without an account it refuses, or rehearses on a loopback address."""
     settings = runtime.settings
     account, token = settings.twilio_account_sid, settings.twilio_auth_token
     key, secret = settings.twilio_api_key, settings.twilio_api_secret
     user, password = (key, secret) if key and secret else (account, token)
     if not account or password is None:
-        return None
+        return Rehearsal() if settings.rehearses else NoAccount()
     client = Client(user, password.get_secret_value(), account, http_client=_Http(settings.twilio_api_base))
     return Twilio(
         client,
         account,
         settings.public_url + STATUS_PATH if settings.twilio_api_base or not settings.is_loopback else "",
     )
+
+
+class NoAccount:
+    """The `Provider` where nothing is set up."""
+
+    def send(self, outgoing: Outgoing) -> Sent:
+        raise Refused("unset")
+
+    def find(self, outgoing: Outgoing, since: datetime) -> list[Sent]:
+        raise Refused("unset")
+
+
+class Rehearsal:
+    """The `Provider` for trying things out: everything counts as sent, and nothing leaves this machine."""
+
+    def send(self, outgoing: Outgoing) -> Sent:
+        return Sent("rehearsal", f"RH{secrets.token_hex(16)}")
+
+    def find(self, outgoing: Outgoing, since: datetime) -> list[Sent]:
+        return []
 
 
 class Twilio:
@@ -62,10 +84,14 @@ class Twilio:
         after = since - timedelta(minutes=1)
         found = _told(
             lambda: self._client.messages.list(
-                to=_address(outgoing, outgoing.recipient), date_sent_after=after, limit=MOST_LOOKED_AT
+                to=_address(outgoing, outgoing.recipient),
+                **_sent_from(outgoing),
+                date_sent_after=after,
+                limit=MOST_LOOKED_AT,
             )
         )
-        return [Sent(self._account, str(each.sid)) for each in found if each.body == outgoing.text]
+        same = [Sent(self._account, str(each.sid)) for each in found if each.body == outgoing.text]
+        return same[::-1]  # Twilio lists the newest first
 
 
 def _address(outgoing: Outgoing, address: str) -> str:
@@ -76,6 +102,11 @@ def _from(outgoing: Outgoing) -> dict[str, str]:
     if outgoing.sender.startswith("MG"):  # a Messaging Service picks the number
         return {"messaging_service_sid": outgoing.sender}
     return {"from_": _address(outgoing, outgoing.sender)}
+
+
+def _sent_from(outgoing: Outgoing) -> dict[str, str]:
+    """Where to look it up; which number a Messaging Service picked is not known."""
+    return _from(outgoing) if "from_" in _from(outgoing) else {}
 
 
 def _told(call: Callable[[], Answer]) -> Answer:

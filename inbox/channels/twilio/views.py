@@ -1,31 +1,40 @@
 """The webhooks that Twilio calls: for every SMS and WhatsApp message, and for the progress of ours."""
 
 from flask import Blueprint, Response, abort
+from sqlalchemy.orm import Session
 from twilio.twiml.messaging_response import MessagingResponse
 
 from inbox import edge
 from inbox.channels.twilio import parse, status
 from inbox.channels.twilio_account import parameters, twilio_signed
-from inbox.rendering import message as render
-from inbox.services import intake, outbox
-from inbox.services.intake import Arrival
+from inbox.services import answers, intake, outbox
 from inbox.text import clean
 
 bp = Blueprint("twilio", __name__, url_prefix="/hooks/twilio")
 edge.csrf.exempt(bp)
 
+NOTHING = str(MessagingResponse())
+
 
 @bp.post("/messages")
 @twilio_signed
 def receive_message() -> Response:
-    """Store a message, then answer; nothing is accepted that is not stored."""
+    """Store a message, then answer; nothing is accepted that is not stored.
+
+    The answer is empty: what the sender is told goes through the outbox, like every word of ours.
+    """
     given = dict(parameters().lists())
     if not given:
         abort(400)
     profile, now = edge.current_runtime().profile, edge.now()
     incoming = parse.incoming(given, profile)
-    arrival = edge.exactly_once(lambda session: intake.receive(session, incoming, region=profile.country, now=now))
-    return _answer(arrival)
+
+    def store(session: Session) -> None:
+        arrival = intake.receive(session, incoming, region=profile.country, now=now)
+        answers.acknowledge(session, incoming, arrival, profile.name, now=now)
+
+    edge.exactly_once(store)
+    return Response(NOTHING, mimetype="text/xml")
 
 
 @bp.post("/status")
@@ -41,12 +50,3 @@ def receive_status() -> Response:
             )
         )
     return Response(status=204)
-
-
-def _answer(arrival: Arrival) -> Response:
-    """TwiML: the reference when a submission was opened, nothing after that and to a repeated request."""
-    twiml = MessagingResponse()
-    if arrival.may_acknowledge:
-        newsroom = edge.current_runtime().profile.name
-        twiml.message(render("acknowledgement", "sms", newsroom=newsroom, reference=arrival.reference))
-    return Response(str(twiml), mimetype="text/xml")

@@ -1,0 +1,58 @@
+"""Delivering a message: written down before the provider is called, looked up when the outcome is unclear."""
+
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from inbox.runtime import Runtime
+from inbox.services import outbox
+from inbox.services.jobs import Lease, NotNow, Refused
+from inbox.services.outbox import Task
+from inbox.services.provider import NOT_FOUND, Provider, Sent, Unclear
+
+LOOK_AGAIN = timedelta(seconds=30)
+
+
+class Send:
+    """Delivers the message whose id is the job's subject, once."""
+
+    def __init__(self, runtime: Runtime, provider: Provider) -> None:
+        self._runtime, self._provider = runtime, provider
+
+    def do(self, lease: Lease) -> None:
+        with self._runtime.database.writing() as session:
+            task = outbox.begin(session, lease.subject_id, now=self._runtime.clock())
+        if task is None:
+            return
+        sent = self._look_up(task) if task.look_up else self._send(lease.subject_id, task)
+        with self._runtime.database.writing() as session:
+            outbox.sent(session, lease.subject_id, sent)
+
+    def give_up(self, session: Session, lease: Lease, code: str) -> None:
+        outbox.give_up(session, lease.subject_id, code)
+
+    def _send(self, message_id: int, task: Task) -> Sent:
+        try:
+            return self._provider.send(task.outgoing)
+        except (NotNow, Refused):
+            with self._runtime.database.writing() as session:
+                outbox.put_back(session, message_id)
+            raise
+        except Unclear:
+            with self._runtime.database.writing() as session:
+                outbox.doubt(session, message_id)
+            raise NotNow("unclear") from None
+
+    def _look_up(self, task: Task) -> Sent:
+        """What the provider knows. Soon after the call that may change; later it was not sent."""
+        try:
+            found = self._provider.find(task.outgoing, task.since)
+        except Unclear:
+            raise NotNow("unclear") from None
+        with self._runtime.database.reading() as session:
+            unclaimed = [sent for sent in found if not outbox.is_known(session, sent)]
+        if unclaimed:
+            return unclaimed[0]
+        if self._runtime.clock() - task.since < outbox.LOOKED_UP_FOR:
+            raise NotNow("unclear", LOOK_AGAIN)
+        raise Refused(NOT_FOUND)
