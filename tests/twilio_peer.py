@@ -71,6 +71,11 @@ class TwilioPeer:
         assert fault in FAULTS
         self._faults.append((fault, more))
 
+    def forget(self) -> None:
+        """Let what happened so far not count."""
+        self.messages.clear()
+        self.requests.clear()
+
     def _create(self, handler: BaseHTTPRequestHandler, given: dict[str, str]) -> None:
         self.requests.append(f"POST {handler.path}")
         if not self._knows(handler):

@@ -7,11 +7,13 @@ import pytest
 from conftest import ACCOUNT
 from flask import Flask
 from flask.testing import FlaskClient
+from said import answered
 from signing import post, sign, text_message
 from sqlalchemy import select
 from twilio_peer import TwilioPeer
 
 from inbox import worker
+from inbox.bootstrap import bootstrap
 from inbox.channels.twilio import send
 from inbox.errors import NewerMessage, ReplyRefused, TooLate
 from inbox.models import DeliveryState, Direction, JobKind, Message, StatusReport, Submission, User
@@ -72,7 +74,7 @@ class Newsroom:
 
     def reply(self) -> Message:
         with self.runtime.database.reading() as session:
-            return session.scalars(select(Message).where(Message.direction == Direction.OUT)).one()
+            return session.scalars(answered().where(Message.author_id.is_not(None))).one()
 
     def is_told(self, sid: str, status: str, **more: str) -> int:
         fields = {"MessageSid": sid, "MessageStatus": status, "AccountSid": ACCOUNT, **more}
@@ -81,9 +83,11 @@ class Newsroom:
 
 
 @pytest.fixture
-def newsroom(app: Flask, runtime: Runtime, cast: dict[str, User], clock) -> Newsroom:
+def newsroom(app: Flask, runtime: Runtime, cast: dict[str, User], clock, peer: TwilioPeer) -> Newsroom:
     newsroom = Newsroom(app, runtime, cast["alice"], clock)
     newsroom.hears()
+    newsroom.waits()
+    peer.forget()  # the acknowledgement
     return newsroom
 
 
@@ -197,7 +201,7 @@ def test_two_equal_replies_are_two_messages_though_one_was_in_doubt(newsroom: Ne
     newsroom.waits(minutes=1)
 
     with newsroom.runtime.database.reading() as session:
-        sids = set(session.scalars(select(Message.external_id).where(Message.direction == Direction.OUT)))
+        sids = set(session.scalars(select(Message.external_id).where(Message.author_id.is_not(None))))
     assert sids == {message["sid"] for message in peer.messages}
     assert len(sids) == 2
 
@@ -270,11 +274,21 @@ def test_a_reply_waits_when_the_reader_has_written_since(newsroom: Newsroom) -> 
         newsroom.replies(seen=seen)
 
 
-def test_without_an_account_a_reply_says_what_is_missing(environ, request, peer) -> None:
+def test_trying_out_on_one_machine_counts_as_sent_and_nothing_leaves_it(environ, request, peer) -> None:
     del environ["TWILIO_ACCOUNT_SID"]
     newsroom = request.getfixturevalue("newsroom")
     newsroom.replies()
     newsroom.waits(seconds=11)
+    assert newsroom.reply().delivery is DeliveryState.SENT
+    assert peer.requests == []
+
+
+def test_without_an_account_a_reply_says_what_is_missing(newsroom: Newsroom, environ, clock, peer) -> None:
+    newsroom.replies()
+    clock.advance(seconds=11)
+    published = bootstrap({**environ, "TWILIO_ACCOUNT_SID": "", "INBOX_PUBLIC_URL": "https://inbox.example.org"}, clock)
+    worker.make(published).run_due()
+    published.database.engine.dispose()
     assert peer.requests == []
     assert "No Twilio account" in provider.explain(newsroom.reply().error_code)
 

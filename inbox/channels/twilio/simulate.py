@@ -28,8 +28,8 @@ def post(
     sender: str | None = None,
     recipient: str | None = None,
     media: Path | None = None,
-) -> tuple[int, str]:
-    """Sign a message as Twilio would, post it to the public address, and return status and body.
+) -> int:
+    """Sign a message as Twilio would, post it to the public address, and return the status.
 
     `media` is only named: its address is one of ours that holds nothing, so the file stays pending.
     Raises ConfigError when no auth token is set, OSError when no inbox answers.
@@ -91,11 +91,11 @@ def _sign(runtime: Runtime, url: str, fields: dict[str, str]) -> str:
     return str(RequestValidator(tokens[0]).compute_signature(url, fields))
 
 
-def _send(request: urllib.request.Request) -> tuple[int, str]:
+def _send(request: urllib.request.Request) -> int:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
-            return answer.status, answer.read().decode()
+            return int(answer.status)
     except urllib.error.HTTPError as error:
         with error:
-            return error.code, error.read().decode(errors="replace")
+            return error.code
