@@ -20,7 +20,8 @@ from inbox.runtime import Runtime
 from inbox.services import conversation, intake, media, receipts, triage
 from inbox.services import spam as spamming
 from inbox.services.contacts import Sender
-from inbox.services.intake import Incoming, RemoteFile
+from inbox.services.intake import Incoming
+from inbox.services.media import RemoteFile
 
 SEED = 20261124
 DAYS = 14

@@ -14,28 +14,19 @@ from inbox.models import (
     Attachment,
     Channel,
     Direction,
-    FileState,
     Message,
     Status,
     Submission,
 )
-from inbox.services import audit, contacts, receipts, search, search_index, search_text, spam
+from inbox.services import audit, contacts, media, receipts, search, search_index, search_text, spam
 from inbox.services.contacts import Facts, Person, Sender
+from inbox.services.media import RemoteFile
 from inbox.text import clean, first_line, language_of
 
 PREVIEW_LENGTH = 200
 
 
 NOBODY = Facts()
-
-
-@dataclass(frozen=True)
-class RemoteFile:
-    """A file that is still at the provider."""
-
-    url: str
-    content_type: str
-    filename: str = ""
 
 
 @dataclass(frozen=True)
@@ -252,19 +243,9 @@ def _append(session: Session, submission_id: int, incoming: Incoming, point_id: 
         raw=dict(incoming.raw),
         at=now,
     )
-    session.add_all(_pending(message_id, file, now) for file in incoming.remote_files)
+    for file in incoming.remote_files:
+        media.announce(session, message_id, file, now=now)
     for upload in incoming.uploads:
         upload.message_id, upload.form_token = message_id, None
     session.flush()
     return message_id
-
-
-def _pending(message_id: int, file: RemoteFile, now: datetime) -> Attachment:
-    return Attachment(
-        message_id=message_id,
-        state=FileState.PENDING,
-        source_url=file.url,
-        content_type=file.content_type[:255],
-        filename=clean(file.filename)[:500],
-        created_at=now,
-    )

@@ -4,17 +4,19 @@ import io
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from inbox.db import insert_values
 from inbox.errors import NoPreview, UploadRefused
 from inbox.models import Attachment, FileState
 from inbox.services import previews, sniff
 from inbox.storage import Storage, Stored
-from inbox.text import N_
+from inbox.text import N_, clean
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _OPEN = "application/vnd.oasis.opendocument."
@@ -133,6 +135,29 @@ def clean_filename(name: str) -> str:
     visible = "".join(c for c in last if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
     spaced = " ".join(unicodedata.normalize("NFC", visible).split())
     return _shorten(_NOT_IN_NAMES.sub("_", spaced).strip(". ")) or "file"
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file that is still at the provider."""
+
+    url: str
+    content_type: str
+    filename: str = ""
+
+
+def announce(session: Session, message_id: int, file: RemoteFile, *, now: datetime) -> None:
+    """Add a file to a message that has yet to be fetched."""
+    insert_values(
+        session,
+        Attachment,
+        message_id=message_id,
+        state=FileState.PENDING,
+        source_url=file.url,
+        content_type=file.content_type[:255],
+        filename=clean(file.filename)[:500],
+        created_at=now,
+    )
 
 
 def hold(

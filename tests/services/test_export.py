@@ -15,7 +15,8 @@ from inbox.models import AuditEntry, Channel, Status, Submission, User
 from inbox.runtime import Runtime
 from inbox.services import conversation, export, intake, spam, triage
 from inbox.services.contacts import Facts, Sender
-from inbox.services.intake import Incoming, RemoteFile
+from inbox.services.intake import Incoming
+from inbox.services.media import RemoteFile
 
 SID = "SM0123456789abcdef0123456789abcdef"
 

@@ -9,7 +9,8 @@ from desk_work import address, counted_statements, press, reload, send, token
 from inbox.models import Attachment, Channel, ContactPoint, FileState, Message, Priority, Status, User
 from inbox.services import conversation, timeline, triage
 from inbox.services.contacts import Facts, Sender
-from inbox.services.intake import Incoming, RemoteFile, receive_more
+from inbox.services.intake import Incoming, receive_more
+from inbox.services.media import RemoteFile
 
 RECEIPT = "ab" * 32
 CANARY = "\"'><img src=x onerror=alert(1)>"

@@ -16,7 +16,8 @@ from inbox.models import Channel
 from inbox.rendering import message as render
 from inbox.services import contacts
 from inbox.services.contacts import Sender
-from inbox.services.intake import Incoming, RemoteFile
+from inbox.services.intake import Incoming
+from inbox.services.media import RemoteFile
 from inbox.text import clean
 
 Parameters = Mapping[str, Sequence[str]]
