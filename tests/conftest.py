@@ -110,11 +110,16 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "inbox.db")
         yield f"sqlite:///{tmp_path / 'inbox.db'}"
         return
-    server = request.getfixturevalue("postgresql_server")
+    yield request.getfixturevalue("postgresql_database")
+
+
+@pytest.fixture
+def postgresql_database(postgresql_server: str) -> Iterator[str]:
+    """An empty, migrated PostgreSQL database for one test."""
     name = f"t_{uuid.uuid4().hex}"
-    _run_on_server(server, f"CREATE DATABASE {name} TEMPLATE inbox_template STRATEGY file_copy")
-    yield _database(server, name)
-    _run_on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
+    _run_on_server(postgresql_server, f"CREATE DATABASE {name} TEMPLATE inbox_template STRATEGY file_copy")
+    yield _database(postgresql_server, name)
+    _run_on_server(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -71,6 +71,10 @@ class TwilioPeer:
         assert fault in FAULTS
         self._faults.append((fault, more))
 
+    def behave(self) -> None:
+        """No more faults."""
+        self._faults.clear()
+
     def forget(self) -> None:
         """Let what happened so far not count."""
         self.messages.clear()

@@ -117,7 +117,7 @@ class JobKind(StrEnum):
     @property
     def time_limit(self) -> timedelta:
         """How long one try may take in all; after that it counts as hung, and is tried again later."""
-        return {JobKind.SEND: timedelta(minutes=1)}[self]
+        return {JobKind.SEND: timedelta(seconds=45)}[self]
 
 
 class JobState(StrEnum):

@@ -15,7 +15,7 @@ from inbox.db import insert_values
 from inbox.errors import InboxError
 from inbox.models import Job, JobKind, JobState
 
-GRACE = timedelta(minutes=1)
+GRACE = timedelta(seconds=30)
 """How much longer than a job's time limit its lease runs, so that none is done by two at once."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(hours=24)
