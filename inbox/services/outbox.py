@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from inbox.db import insert_values
 from inbox.errors import NewerMessage, NotAllowed, ReplyRefused, TooLate
 from inbox.models import (
     Channel,
@@ -26,6 +25,7 @@ from inbox.models import (
     Submission,
     User,
 )
+from inbox.rows import insert_values
 from inbox.services import audit, conversation, jobs, provider
 from inbox.services.provider import Outgoing, Sent
 from inbox.text import N_, clean
