@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, cast
 
+import psycopg
 from sqlalchemy import Column, Connection, Dialect, Table, bindparam, insert, select
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
@@ -56,9 +58,16 @@ class Rows:
         return row
 
     def write(self) -> None:
-        """Write the rows; each knows its id then. Raises IntegrityError."""
+        """Write the rows; each knows its id then. Raises IntegrityError.
+
+        What costs is SQLAlchemy's way to the driver and back, so the driver is called directly.
+        """
         write = _write_one_by_one if self.dialect.name == "sqlite" else _write_as_one
-        write(self._connection, self._rows)
+        drivers_error = self.dialect.loaded_dbapi.Error
+        try:
+            write(self._connection.connection.driver_connection, self.dialect, self._rows)
+        except drivers_error as error:
+            raise DBAPIError.instance(None, None, error, drivers_error, dialect=self.dialect) from error
 
 
 @contextmanager
@@ -104,8 +113,7 @@ def _constant(column: Column[Any]) -> Any:
 _values_of = cache(_Values)
 
 
-# SQLite: no round trips to save, and the driver tells the id by itself. What costs is SQLAlchemy's way
-# to the driver, several times what SQLite needs for the row; so the driver is called directly.
+# SQLite: a statement costs little, and the driver tells the id of its row by itself.
 
 
 @cache
@@ -113,29 +121,25 @@ def _insert_one(table: Table, dialect: Dialect) -> str:
     return str(insert(table).compile(dialect=dialect, column_keys=[column.name for column in _columns(table)]))
 
 
-def _write_one_by_one(connection: Connection, rows: list[Row]) -> None:
-    dialect, cursor = connection.dialect, connection.connection.cursor()
-    try:
-        for row in rows:
-            values = {name: value.id if isinstance(value, Row) else value for name, value in row.values.items()}
-            bound = _values_of(row.table, dialect)(values)
-            cursor.execute(_insert_one(row.table, dialect), tuple(bound.values()))
-            row.id = cursor.lastrowid
-    except sqlite3.Error as error:
-        raise DBAPIError.instance(None, None, error, sqlite3.Error, dialect=dialect) from error
-    finally:
-        cursor.close()
+def _write_one_by_one(driver: sqlite3.Connection, dialect: Dialect, rows: list[Row]) -> None:
+    for row in rows:
+        values = {name: value.id if isinstance(value, Row) else value for name, value in row.values.items()}
+        bound = _values_of(row.table, dialect)(values)
+        row.id = cast(int, driver.execute(_insert_one(row.table, dialect), tuple(bound.values())).lastrowid)
 
 
-# PostgreSQL: round trips are what costs, so the rows are one statement. Each is a part of it, "WITH row_0
-# AS (INSERT ... RETURNING id)", that later ones can refer to; foreign keys are checked at its end.
+# PostgreSQL: every statement is a round trip, so the rows are one statement. Each is a part of it, "WITH
+# row_0 AS (INSERT ... RETURNING id)", that later ones can refer to; foreign keys are checked at its end.
 
 Links = tuple[tuple[str, int], ...]
 """The columns of a row that hold another row's id, and the place of that row."""
 
+_numbered = postgresql.psycopg.dialect(paramstyle="numeric_dollar")  # which the server and RawCursor understand as it is
+
 
 @cache
-def _insert_all(shape: tuple[tuple[Table, Links], ...], dialect: Dialect) -> str:
+def _insert_all(shape: tuple[tuple[Table, Links], ...]) -> tuple[str, list[str]]:
+    """The statement, and the names of its parameters in their order: the column's with the place of its row."""
     parts: list[Any] = []
     for place, (table, links) in enumerate(shape):
         values: dict[str, Any] = {
@@ -143,10 +147,11 @@ def _insert_all(shape: tuple[tuple[Table, Links], ...], dialect: Dialect) -> str
         }
         values |= {name: select(parts[to].c[0]).scalar_subquery() for name, to in links}
         parts.append(insert(table).values(values).returning(next(iter(table.c))).cte(f"row_{place}"))
-    return str(select(*(part.c[0] for part in parts)).compile(dialect=dialect))
+    compiled = select(*(part.c[0] for part in parts)).compile(dialect=_numbered)
+    return str(compiled), list(compiled.positiontup)
 
 
-def _write_as_one(connection: Connection, rows: list[Row]) -> None:
+def _write_as_one(driver: psycopg.Connection, dialect: Dialect, rows: list[Row]) -> None:
     places = {row: place for place, row in enumerate(rows)}
     shape: list[tuple[Table, Links]] = []
     bound: dict[str, Any] = {}
@@ -154,8 +159,9 @@ def _write_as_one(connection: Connection, rows: list[Row]) -> None:
         links = {name: places[value] for name, value in row.values.items() if isinstance(value, Row)}
         given = {name: value for name, value in row.values.items() if name not in links}
         shape.append((row.table, tuple(links.items())))
-        values = _values_of(row.table, connection.dialect)(given)
+        values = _values_of(row.table, dialect)(given)
         bound |= {f"{name}_{place}": value for name, value in values.items()}
-    ids = connection.exec_driver_sql(_insert_all(tuple(shape), connection.dialect), bound).one()
-    for row, number in zip(rows, ids, strict=True):
+    statement, names = _insert_all(tuple(shape))
+    ids = psycopg.RawCursor(driver).execute(statement, [bound[name] for name in names]).fetchone()
+    for row, number in zip(rows, cast(tuple[int, ...], ids), strict=True):
         row.id = number

@@ -97,9 +97,7 @@ _messages, _submissions = Message.__table__, Submission.__table__
 # One look at what is known before a message is stored: the sender's contact point, which is locked, and the
 # message itself, should it be here already. Always one row, with NULL for what is not known.
 _WHAT_IS_KNOWN = (
-    select(
-        contacts.POINT_LOCKED.scalar_subquery(), _messages.c.submission_id, _messages.c.id, _submissions.c.reference
-    )
+    select(contacts.POINT_LOCKED.scalar_subquery(), _messages.c.submission_id, _messages.c.id, _submissions.c.reference)
     .select_from(select(literal(1)).subquery("one_row"))
     .outerjoin(
         _messages,
