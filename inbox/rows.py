@@ -63,9 +63,10 @@ class Rows:
         What costs is SQLAlchemy's way to the driver and back, so the driver is called directly.
         """
         write = _write_one_by_one if self.dialect.name == "sqlite" else _write_as_one
+        driver: Any = self._connection.connection.driver_connection
         drivers_error = self.dialect.loaded_dbapi.Error
         try:
-            write(self._connection.connection.driver_connection, self.dialect, self._rows)
+            write(driver, self.dialect, self._rows)
         except drivers_error as error:
             raise DBAPIError.instance(None, None, error, drivers_error, dialect=self.dialect) from error
 
@@ -134,7 +135,7 @@ def _write_one_by_one(driver: sqlite3.Connection, dialect: Dialect, rows: list[R
 Links = tuple[tuple[str, int], ...]
 """The columns of a row that hold another row's id, and the place of that row."""
 
-_numbered = postgresql.psycopg.dialect(paramstyle="numeric_dollar")  # which the server and RawCursor understand as it is
+_numbered: Dialect = cast(Any, postgresql.psycopg.dialect)(paramstyle="numeric_dollar")
 
 
 @cache
@@ -148,7 +149,7 @@ def _insert_all(shape: tuple[tuple[Table, Links], ...]) -> tuple[str, list[str]]
         values |= {name: select(parts[to].c[0]).scalar_subquery() for name, to in links}
         parts.append(insert(table).values(values).returning(next(iter(table.c))).cte(f"row_{place}"))
     compiled = select(*(part.c[0] for part in parts)).compile(dialect=_numbered)
-    return str(compiled), list(compiled.positiontup)
+    return str(compiled), list(compiled.positiontup or ())
 
 
 def _write_as_one(driver: psycopg.Connection, dialect: Dialect, rows: list[Row]) -> None:
