@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Boolean, Computed, ForeignKey, Index, String
+from sqlalchemy import Boolean, ColumnElement, Computed, ForeignKey, Index, String, false, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.db import Base, Key, ShortText, enum_by_value
@@ -76,12 +76,22 @@ def read_moment(value: Any) -> datetime | None:
     return at if at.tzinfo else None
 
 
-# Every list of the desk walks one of these from its newest end.
-_NEWEST = (Submission.active_at.desc(), Submission.id.desc())
-Index("ix_submission_newest", *_NEWEST)
-Index("ix_submission_waits", Submission.waits, *_NEWEST)
-Index("ix_submission_status", Submission.status, *_NEWEST)
-Index("ix_submission_kind", Submission.kind, Submission.waits, *_NEWEST)
-Index("ix_submission_kind_status", Submission.kind, Submission.status, *_NEWEST)
-Index("ix_submission_channel", Submission.channel, Submission.waits, *_NEWEST)
-Index("ix_submission_assignee", Submission.assignee_id, Submission.waits, *_NEWEST)
+# Every list of the desk walks one of these backwards, from its newest end. They ascend, because a new row
+# then comes at the end of its index, or of a part of it, where it costs half as much. What nobody has
+# decided yet stays out of the indexes of the decided: an arrival pays for each index that it enters.
+WAITING, DECIDED = Submission.waits == true(), Submission.waits == false()
+"""Conditions with constants, by which a database sees that an index of such rows alone serves a query."""
+
+
+def _list(name: str, *columns: Any, only: ColumnElement[bool] | None = None) -> None:
+    by_age = (Submission.active_at, Submission.id)
+    Index(f"ix_submission_{name}", *columns, *by_age, sqlite_where=only, postgresql_where=only)
+
+
+_list("newest")
+_list("waits", only=WAITING)
+_list("status", Submission.status, only=DECIDED)
+_list("kind", Submission.kind, Submission.waits)
+_list("kind_status", Submission.kind, Submission.status, only=DECIDED)
+_list("channel", Submission.channel, Submission.waits)
+_list("assignee", Submission.assignee_id, Submission.waits)

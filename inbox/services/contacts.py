@@ -7,8 +7,8 @@ import phonenumbers
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
-from inbox.db import insert_values
 from inbox.models import Channel, Contact, ContactPoint
+from inbox.rows import RowId, Rows
 
 # Twilio acts on these English words itself (Twilio docs, "Advanced Opt-Out"); a message is one only when
 # nothing else stands in it. The Chinese ones are ours.
@@ -70,31 +70,29 @@ def keyword(text: str) -> str | None:
 class Person:
     """Who a message is from: their contact and, where they wrote from an address, its contact point."""
 
-    contact_id: int
+    contact: RowId
     facts: Facts
-    point_id: int | None = None
+    point: RowId | None = None
     can_reply: bool = False
     opted_out: bool = False
 
 
 _points = ContactPoint.__table__
-_POINT_LOCKED = (
+POINT_LOCKED = (
     select(_points.c.id)
     .where(_points.c.channel == bindparam("channel"), _points.c.address == bindparam("address"))
     .with_for_update()
 )
+"""The id of the point of a sender, locked until the transaction ends.
+
+The lock puts messages of one sender in a row, so that twenty at once find one another. (SQLite has one
+writer at a time anyway.)
+"""
 _WITH_CONTACT = joinedload(ContactPoint.contact, innerjoin=True)
 
 
-def lock(session: Session, sender: Sender, keyword: str | None, *, now: datetime) -> Person | None:
-    """Return the sender if we know them, with their contact point locked until the transaction ends.
-
-    The lock puts messages of one sender in a row, so that twenty at once find one another. (SQLite has
-    one writer at a time anyway.) A word that stops or starts messages is obeyed.
-    """
-    point_id = session.connection().scalar(_POINT_LOCKED, {"channel": sender.channel, "address": sender.address})
-    if point_id is None:
-        return None
+def recall(session: Session, point_id: int, sender: Sender, keyword: str | None, *, now: datetime) -> Person:
+    """Return a sender that we know. A word that stops or starts messages is obeyed."""
     point = session.get_one(ContactPoint, point_id, options=[_WITH_CONTACT])
     contact = point.contact
     contact.name = contact.name or sender.name[:500]
@@ -106,36 +104,35 @@ def lock(session: Session, sender: Sender, keyword: str | None, *, now: datetime
     return Person(contact.id, facts, point.id, point.can_reply, point.opted_out_at is not None)
 
 
-def make(session: Session, sender: Sender, keyword: str | None, *, now: datetime) -> Person:
-    """Make the contact and the point of a new sender.
+def add(rows: Rows, sender: Sender, keyword: str | None, *, now: datetime) -> Person:
+    """Add the contact and the point of a new sender to the rows that are being written.
 
-    Raises IntegrityError if another transaction makes the same point at this moment.
+    Writing them raises IntegrityError if another transaction makes the same point at this moment.
     """
     is_email = sender.channel is Channel.EMAIL
     phone = sender.address if not is_email and sender.address.startswith("+") else ""
     facts = Facts(sender.name[:500], sender.address if is_email else "", phone)
-    contact_id = insert_values(session, Contact, **asdict(facts), created_at=now)
+    contact = rows.add(Contact, **asdict(facts), created_at=now)
     stops = keyword == "stop"
-    point_id = insert_values(
-        session,
+    point = rows.add(
         ContactPoint,
-        contact_id=contact_id,
+        contact_id=contact,
         channel=sender.channel,
         address=sender.address,
         can_reply=sender.can_reply,
         opted_out_at=now if stops else None,
         created_at=now,
     )
-    return Person(contact_id, facts, point_id, sender.can_reply, stops)
+    return Person(contact, facts, point, sender.can_reply, stops)
 
 
-def make_from_form(session: Session, facts: Facts, *, region: str, now: datetime) -> Person:
-    """Make a contact from what a form says.
+def add_from_form(rows: Rows, facts: Facts, *, region: str, now: datetime) -> Person:
+    """Add a contact from what a form says.
 
     It joins nobody else's: whoever types an address into a form has not shown that it is theirs.
     """
     facts = replace(facts, phone=normalise_phone(facts.phone, region))
-    return Person(insert_values(session, Contact, **asdict(facts), created_at=now), facts)
+    return Person(rows.add(Contact, **asdict(facts), created_at=now), facts)
 
 
 def normalise_phone(text: str, region: str) -> str:

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, literal, select
 from sqlalchemy.orm import Session
 
 from inbox import kinds
-from inbox.db import insert_values
 from inbox.models import (
     Attachment,
     Channel,
@@ -18,6 +17,7 @@ from inbox.models import (
     Status,
     Submission,
 )
+from inbox.rows import Row, RowId, Rows, id_of, rows_together
 from inbox.services import audit, contacts, media, receipts, search, search_index, search_text, spam
 from inbox.services.contacts import Facts, Person, Sender
 from inbox.services.media import RemoteFile
@@ -86,18 +86,36 @@ class Arrival:
 
 
 _messages, _submissions = Message.__table__, Submission.__table__
-_SAME_MESSAGE = (
-    select(_submissions.c.id, _messages.c.id, _submissions.c.reference)
-    .join(_submissions, _messages.c.submission_id == _submissions.c.id)
-    .where(_messages.c.account == bindparam("account"), _messages.c.external_id == bindparam("external_id"))
+# One look at what is known before a message is stored: the sender's contact point, which is locked, and the
+# message itself, should it be here already. Always one row, with NULL for what is not known.
+_WHAT_IS_KNOWN = (
+    select(contacts.POINT_LOCKED.scalar_subquery(), _messages.c.submission_id, _messages.c.id, _submissions.c.reference)
+    .select_from(select(literal(1)).subquery("one_row"))
+    .outerjoin(
+        _messages,
+        and_(_messages.c.account == bindparam("account"), _messages.c.external_id == bindparam("external_id")),
+    )
+    .outerjoin(_submissions, _submissions.c.id == _messages.c.submission_id)
 )
+
+
+def _look_up(session: Session, incoming: Incoming) -> tuple[int | None, Arrival | None]:
+    """Return the id of the sender's contact point, and the earlier arrival of the same message."""
+    sender = incoming.sender
+    asked = {
+        "account": incoming.account,
+        "external_id": incoming.external_id,
+        "channel": incoming.channel,
+        "address": sender.address if sender else None,
+    }
+    point_id, submission_id, message_id, reference = session.connection().execute(_WHAT_IS_KNOWN, asked).one()
+    repeat = Arrival(session, submission_id, message_id, reference, repeated=True) if message_id else None
+    return point_id, repeat
 
 
 def find_repeat(session: Session, incoming: Incoming) -> Arrival | None:
     """Return the earlier arrival of the same message, or None."""
-    key = {"account": incoming.account, "external_id": incoming.external_id}
-    found = session.connection().execute(_SAME_MESSAGE, key).first()
-    return Arrival(session, *found, repeated=True) if found else None
+    return _look_up(session, incoming)[1]
 
 
 def receive(session: Session, incoming: Incoming, *, region: str, now: datetime) -> Arrival:
@@ -108,24 +126,28 @@ def receive(session: Session, incoming: Incoming, *, region: str, now: datetime)
     another transaction at this moment (or, once in a thousand million times, if the drawn reference is
     taken); the caller rolls back and calls again, which finds it.
     """
-    if repeat := find_repeat(session, incoming):
+    point_id, repeat = _look_up(session, incoming)
+    if repeat:
         return repeat
-    person, submission = _find_thread(session, incoming, region, now)
-    point_id = person.point_id if person else None
+    person = submission = None
+    if incoming.sender and point_id:
+        person = contacts.recall(session, point_id, incoming.sender, incoming.keyword, now=now)
+        submission = session.scalar(_OPEN_THREAD, {"thread_key": _thread_key(incoming.sender)})
     if submission:
-        _join(session, submission, incoming, now)
-        message_id = _append(session, submission.id, incoming, point_id, now)
-        return Arrival(session, submission.id, message_id, submission.reference)
-    opened = _open(session, incoming, person, now)
-    message_id = _append(session, opened.id, incoming, point_id, now)
+        return _continue(session, submission, incoming, point_id, now)
+    with rows_together(session) as rows:
+        person = person or _new_person(rows, incoming, region, now)
+        opened = _open(rows, incoming, person, now)
+        message = _add_message(rows, opened.row, incoming, person.point if person else None, now)
+    _add_files(session, message.id, incoming, now)
     welcome = incoming.keyword is None and not opened.is_spam
     can_reply = person is not None and person.can_reply and not person.opted_out
     return Arrival(
         session,
-        opened.id,
-        message_id,
+        opened.row.id,
+        message.id,
         opened.reference,
-        point_id=point_id,
+        point_id=id_of(person.point) if person and person.point else None,
         opened=True,
         may_acknowledge=welcome and can_reply,
     )
@@ -139,25 +161,16 @@ def receive_more(session: Session, submission: Submission, incoming: Incoming, *
         audit.record(session, audit.SENDER, "submission:reopen", submission.id, now=now, was=submission.status.value)
         submission.status, submission.decided_at = Status.OPEN, None
         submission.version += 1
-    _join(session, submission, incoming, now)
-    message_id = _append(session, submission.id, incoming, None, now)
-    return Arrival(session, submission.id, message_id, submission.reference)
+    return _continue(session, submission, incoming, None, now)
 
 
 _OPEN_THREAD = select(Submission).where(Submission.thread_key == bindparam("thread_key"))
 
 
-def _find_thread(
-    session: Session, incoming: Incoming, region: str, now: datetime
-) -> tuple[Person | None, Submission | None]:
-    """Return who the message is from (made if they are new) and their open submission, if any."""
-    sender, facts = incoming.sender, incoming.facts
-    if sender is None:
-        return contacts.make_from_form(session, facts, region=region, now=now) if facts else None, None
-    person = contacts.lock(session, sender, incoming.keyword, now=now)
-    if person is None:
-        return contacts.make(session, sender, incoming.keyword, now=now), None
-    return person, session.scalar(_OPEN_THREAD, {"thread_key": _thread_key(sender)})
+def _new_person(rows: Rows, incoming: Incoming, region: str, now: datetime) -> Person | None:
+    if incoming.sender:
+        return contacts.add(rows, incoming.sender, incoming.keyword, now=now)
+    return contacts.add_from_form(rows, incoming.facts, region=region, now=now) if incoming.facts else None
 
 
 def _thread_key(sender: Sender) -> str:
@@ -166,12 +179,12 @@ def _thread_key(sender: Sender) -> str:
 
 @dataclass(frozen=True)
 class _Opened:
-    id: int
+    row: Row
     reference: str
     is_spam: bool
 
 
-def _open(session: Session, incoming: Incoming, person: Person | None, now: datetime) -> _Opened:
+def _open(rows: Rows, incoming: Incoming, person: Person | None, now: datetime) -> _Opened:
     """Make the submission that the message opens; the message itself is not in it yet."""
     kind = kinds.BY_NAME[incoming.kind]
     reasons = [*incoming.suspicions, *spam.reasons(incoming.text)]
@@ -179,8 +192,7 @@ def _open(session: Session, incoming: Incoming, person: Person | None, now: date
     reference = receipts.new_reference(kind.prefix)
     subject = clean(incoming.subject)[:500] or first_line(text) or incoming.gist
     shown_as = clean(facts.name or (sender.address if sender else ""))[:500]
-    submission_id = insert_values(
-        session,
+    submission = rows.add(
         Submission,
         reference=reference,
         kind=kind.name,
@@ -192,7 +204,7 @@ def _open(session: Session, incoming: Incoming, person: Person | None, now: date
         language=language_of(text),
         details=dict(incoming.details),
         spam_reasons=reasons,
-        contact_id=person.contact_id if person else None,
+        contact_id=person.contact if person else None,
         thread_key=_thread_key(sender) if sender else None,
         receipt_hash=incoming.receipt_hash,
         message_count=1,
@@ -201,19 +213,25 @@ def _open(session: Session, incoming: Incoming, person: Person | None, now: date
     )
     names, addresses = [facts.name, facts.organisation, facts.email], [facts.phone, sender.address if sender else ""]
     head = search.head_tokens(reference, subject, shown_as, incoming.details, names, addresses)
-    search_index.insert(session, submission_id, [*head, *_words(incoming)])
-    audit.record(session, audit.SENDER, "submission:receive", submission_id, now=now, channel=incoming.channel.value)
-    return _Opened(submission_id, reference, is_spam=bool(reasons))
+    search_index.add(rows, submission, [*head, *_words(incoming)])
+    audit.add(rows, audit.SENDER, "submission:receive", submission, now=now, channel=incoming.channel.value)
+    return _Opened(submission, reference, is_spam=bool(reasons))
 
 
-def _join(session: Session, submission: Submission, incoming: Incoming, now: datetime) -> None:
-    """Let a submission know of one more message from outside."""
+def _continue(
+    session: Session, submission: Submission, incoming: Incoming, point_id: int | None, now: datetime
+) -> Arrival:
+    """Store one more message from outside in a submission."""
     submission.active_at = max(submission.active_at, now)
     submission.preview = first_line(clean(incoming.text), PREVIEW_LENGTH) or incoming.gist
     submission.message_count += 1
     submission.waits_for_sender = False
     session.flush()
     search_index.extend(session, submission.id, _words(incoming))
+    with rows_together(session) as rows:
+        message = _add_message(rows, submission.id, incoming, point_id, now)
+    _add_files(session, message.id, incoming, now)
+    return Arrival(session, submission.id, message.id, submission.reference)
 
 
 def _words(incoming: Incoming) -> list[str]:
@@ -225,13 +243,11 @@ def _sender_name(incoming: Incoming) -> str:
     return clean(incoming.sender.name if incoming.sender else incoming.facts.name)[:500]
 
 
-def _append(session: Session, submission_id: int, incoming: Incoming, point_id: int | None, now: datetime) -> int:
-    """Store the message itself, with its files, and return its id."""
-    message_id = insert_values(
-        session,
+def _add_message(rows: Rows, submission: RowId, incoming: Incoming, point: RowId | None, now: datetime) -> Row:
+    return rows.add(
         Message,
-        submission_id=submission_id,
-        contact_point_id=point_id,
+        submission_id=submission,
+        contact_point_id=point,
         direction=Direction.IN,
         channel=incoming.channel,
         account=incoming.account,
@@ -243,9 +259,11 @@ def _append(session: Session, submission_id: int, incoming: Incoming, point_id: 
         raw=dict(incoming.raw),
         at=now,
     )
+
+
+def _add_files(session: Session, message_id: int, incoming: Incoming, now: datetime) -> None:
     for file in incoming.remote_files:
         media.announce(session, message_id, file, now=now)
     for upload in incoming.uploads:
         upload.message_id, upload.form_token = message_id, None
     session.flush()
-    return message_id

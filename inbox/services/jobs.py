@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from inbox.db import insert_values
 from inbox.errors import InboxError
 from inbox.models import Job, JobKind, JobState
+from inbox.rows import RowId, Rows, rows_together
 
 GRACE = timedelta(seconds=30)
 """How much longer than a job's time limit its lease runs, so that none is done by two at once."""
@@ -50,7 +50,13 @@ class Lease:
 
 def promise(session: Session, kind: JobKind, subject_id: int, *, due_at: datetime, now: datetime) -> None:
     """Write down work to be done at `due_at`, in the transaction that causes it."""
-    insert_values(session, Job, kind=kind, subject_id=subject_id, due_at=due_at, created_at=now)
+    with rows_together(session) as rows:
+        add(rows, kind, subject_id, due_at=due_at, now=now)
+
+
+def add(rows: Rows, kind: JobKind, subject: RowId, *, due_at: datetime, now: datetime) -> None:
+    """The same, as one of several rows that are written together."""
+    rows.add(Job, kind=kind, subject_id=subject, due_at=due_at, created_at=now)
 
 
 def find(session: Session, kind: JobKind, subject_id: int) -> Job | None:

@@ -11,9 +11,9 @@ from typing import BinaryIO
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.db import insert_values
 from inbox.errors import NoPreview, UploadRefused
 from inbox.models import Attachment, FileState
+from inbox.rows import insert_values
 from inbox.services import previews, sniff
 from inbox.storage import Storage, Stored
 from inbox.text import N_, clean

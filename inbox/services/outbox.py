@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from inbox.db import insert_values
 from inbox.errors import NewerMessage, NotAllowed, ReplyRefused, TooLate
 from inbox.models import (
     Channel,
@@ -26,6 +25,7 @@ from inbox.models import (
     Submission,
     User,
 )
+from inbox.rows import insert_values, rows_together
 from inbox.services import audit, conversation, jobs, provider
 from inbox.services.jobs import Refused
 from inbox.services.provider import Outgoing, Sent
@@ -160,26 +160,26 @@ def enqueue(
 
     Raises IntegrityError if `key` was used before.
     """
-    message_id = insert_values(
-        session,
-        Message,
-        submission_id=to.submission_id,
-        contact_point_id=to.point_id,
-        author_id=author_id,
-        direction=Direction.OUT,
-        channel=to.channel,
-        account=DESK,
-        external_id=f"out:{key}",
-        client_key=key,
-        recipient=to.address,
-        text=text,
-        extra={"from": to.ours},
-        raw={},
-        delivery_state=DeliveryState.QUEUED,
-        at=now,
-    )
-    jobs.promise(session, JobKind.SEND, message_id, due_at=due_at, now=now)
-    return message_id
+    with rows_together(session) as rows:
+        message = rows.add(
+            Message,
+            submission_id=to.submission_id,
+            contact_point_id=to.point_id,
+            author_id=author_id,
+            direction=Direction.OUT,
+            channel=to.channel,
+            account=DESK,
+            external_id=f"out:{key}",
+            client_key=key,
+            recipient=to.address,
+            text=text,
+            extra={"from": to.ours},
+            raw={},
+            delivery_state=DeliveryState.QUEUED,
+            at=now,
+        )
+        jobs.add(rows, JobKind.SEND, message, due_at=due_at, now=now)
+    return message.id
 
 
 def take_back(session: Session, message: Message, *, actor: User, now: datetime) -> None:

@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, exists, func, literal, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import Session, joinedload, raiseload, selectinload
 
 from inbox.db import UTCDateTime
@@ -22,6 +33,7 @@ from inbox.models import (
     User,
     submission_label,
 )
+from inbox.models.submission import DECIDED, WAITING
 from inbox.services import accounts, search_index, search_text
 
 PAGE_SIZE = 50
@@ -88,9 +100,10 @@ def find_page(session: Session, user: User, filters: Filters, older_than: str | 
 def _conditions(user: User, filters: Filters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if isinstance(filters.status, Status):
-        conditions.append(Submission.status == filters.status)
+        # The status says by itself whether it waits; said here too, it leads to the index of those that do, or do not.
+        conditions += [Submission.status == filters.status, WAITING if filters.status.waits else DECIDED]
     elif filters.status is None and not filters.words:
-        conditions.append(Submission.waits == literal(True))
+        conditions.append(WAITING)
     if filters.kind:
         conditions.append(Submission.kind == filters.kind)
     if filters.channel:

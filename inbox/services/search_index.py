@@ -6,17 +6,43 @@ transaction that changes the submission: what is accepted can be found at once.
 
 from typing import Any
 
-from sqlalchemy import Integer, Select, TextClause, column, select, table, text
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    TextClause,
+    column,
+    func,
+    literal_column,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeDecorator
 
 from inbox.models import Submission
+from inbox.rows import RowId, Rows, rows_together
 
-_INSERT = {
-    "sqlite": text("INSERT INTO submission_search (rowid, tokens) VALUES (:id, :tokens)"),
-    "postgresql": text(
-        "INSERT INTO submission_search (submission_id, tokens)"
-        " VALUES (:id, array_to_tsvector(string_to_array(:tokens, ' ')))"
-    ),
+
+class _Vector(TypeDecorator[str]):
+    """Tokens with blanks between them, as a tsvector."""
+
+    impl = Text
+    cache_ok = True
+
+    def bind_expression(self, value: BindParameter[str]) -> ColumnElement[str]:
+        return func.array_to_tsvector(func.string_to_array(value, literal_column("' '")))
+
+
+_TABLES = {
+    "sqlite": Table("submission_search", MetaData(), Column("rowid", Integer), Column("tokens", Text)),
+    "postgresql": Table("submission_search", MetaData(), Column("submission_id", Integer), Column("tokens", _Vector)),
 }
 # A tsvector holds one megabyte; beyond 60,000 tokens the new words of a submission are not indexed.
 _EXTEND = {
@@ -45,9 +71,16 @@ def _run(session: Session, statements: dict[str, TextClause], **values: Any) -> 
     return session.execute(statements[session.get_bind().dialect.name], values)
 
 
-def insert(session: Session, submission_id: int, tokens: list[str]) -> None:
+def add(rows: Rows, submission: RowId, tokens: list[str]) -> None:
     """Index a new submission."""
-    _run(session, _INSERT, id=submission_id, tokens=" ".join(tokens))
+    table = _TABLES[rows.dialect.name]
+    rows.add_to(table, **{table.c[0].name: submission, "tokens": " ".join(tokens)})
+
+
+def insert(session: Session, submission_id: int, tokens: list[str]) -> None:
+    """Index a submission that is not indexed."""
+    with rows_together(session) as rows:
+        add(rows, submission_id, tokens)
 
 
 def extend(session: Session, submission_id: int, tokens: list[str]) -> None:

@@ -31,7 +31,7 @@ def tokens(*texts: str) -> list[str]:
     for text in texts:
         folded = fold(text)
         if folded.isascii():  # many times as quick
-            found.update((word[:_LONGEST_WORD], None) for word in _ASCII_WORDS.findall(folded))
+            found.update((word[:_LONGEST_WORD], None) for word in dict.fromkeys(_ASCII_WORDS.findall(folded)))
             continue
         for run in _RUNS.finditer(folded):
             if run.lastgroup == "word":

@@ -1,0 +1,173 @@
+"""Writing rows past the unit of work, which costs several times the statements it makes.
+
+A message from outside is half a dozen rows that refer to one another, and nothing else happens as often.
+So their statements are composed once, and the rows go to the database together.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, cast
+
+import psycopg
+from sqlalchemy import Column, Connection, Dialect, Table, bindparam, insert, select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
+
+from inbox.db import Base
+
+
+class Row:
+    """A row to be written; as a value of a row that is added after it, it stands for its id.
+
+    `id` is there once it is written.
+    """
+
+    __slots__ = ("id", "table", "values")
+    id: int
+
+    def __init__(self, table: Table, values: Mapping[str, Any]) -> None:
+        self.table, self.values = table, values
+
+
+RowId = int | Row
+
+
+def id_of(row: RowId) -> int:
+    """The id, of a row that is written."""
+    return row.id if isinstance(row, Row) else row
+
+
+class Rows:
+    """Rows that are written together, in the order in which they are added."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._rows: list[Row] = []
+
+    @property
+    def dialect(self) -> Dialect:
+        return self._connection.dialect
+
+    def add(self, model: type[Base], **values: Any) -> Row:
+        """Add a row. Columns that are not given get their constant default, else NULL."""
+        return self.add_to(cast(Table, model.__table__), **values)
+
+    def add_to(self, table: Table, **values: Any) -> Row:
+        """Add a row of a table that is no model; its first column is its id."""
+        row = Row(table, values)
+        self._rows.append(row)
+        return row
+
+    def write(self) -> None:
+        """Write the rows; each knows its id then. Raises IntegrityError.
+
+        What costs is SQLAlchemy's way to the driver and back, so the driver is called directly.
+        """
+        write = _write_one_by_one if self.dialect.name == "sqlite" else _write_as_one
+        driver: Any = self._connection.connection.driver_connection
+        drivers_error = self.dialect.loaded_dbapi.Error
+        try:
+            write(driver, self.dialect, self._rows)
+        except drivers_error as error:
+            raise DBAPIError.instance(None, None, error, drivers_error, dialect=self.dialect) from error
+
+
+@contextmanager
+def rows_together(session: Session) -> Iterator[Rows]:
+    """Write the rows that the block adds, at its end; their ids are there only then. Raises IntegrityError."""
+    rows = Rows(session.connection())
+    yield rows
+    rows.write()
+
+
+def insert_values(session: Session, model: type[Base], **values: Any) -> int:
+    """Write one row and return its id; see `Rows.add`. Raises IntegrityError."""
+    with rows_together(session) as rows:
+        row = rows.add(model, **values)
+    return row.id
+
+
+def _columns(table: Table) -> list[Column[Any]]:
+    return [column for column in table.c if not column.primary_key and column.computed is None]
+
+
+class _Values:
+    """How the values of a table's columns go to one kind of database: their defaults and conversions."""
+
+    def __init__(self, table: Table, dialect: Dialect) -> None:
+        columns = _columns(table)
+        self._defaults = {column.name: _constant(column) for column in columns}
+        processors = {column.name: column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns}
+        self._processors = {name: process for name, process in processors.items() if process}
+
+    def __call__(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        bound = {**self._defaults, **values}
+        for name, process in self._processors.items():
+            bound[name] = process(bound[name])
+        return bound
+
+
+def _constant(column: Column[Any]) -> Any:
+    default = column.default
+    return default.arg if isinstance(default, ScalarElementColumnDefault) else None
+
+
+_values_of = cache(_Values)
+
+
+# SQLite: a statement costs little, and the driver tells the id of its row by itself.
+
+
+@cache
+def _insert_one(table: Table, dialect: Dialect) -> str:
+    return str(insert(table).compile(dialect=dialect, column_keys=[column.name for column in _columns(table)]))
+
+
+def _write_one_by_one(driver: sqlite3.Connection, dialect: Dialect, rows: list[Row]) -> None:
+    for row in rows:
+        values = {name: value.id if isinstance(value, Row) else value for name, value in row.values.items()}
+        bound = _values_of(row.table, dialect)(values)
+        row.id = cast(int, driver.execute(_insert_one(row.table, dialect), tuple(bound.values())).lastrowid)
+
+
+# PostgreSQL: every statement is a round trip, so the rows are one statement. Each is a part of it, "WITH
+# row_0 AS (INSERT ... RETURNING id)", that later ones can refer to; foreign keys are checked at its end.
+
+Links = tuple[tuple[str, int], ...]
+"""The columns of a row that hold another row's id, and the place of that row."""
+
+_numbered: Dialect = cast(Any, postgresql.psycopg.dialect)(paramstyle="numeric_dollar")
+
+
+@cache
+def _insert_all(shape: tuple[tuple[Table, Links], ...]) -> tuple[str, list[str]]:
+    """The statement, and the names of its parameters in their order: the column's with the place of its row."""
+    parts: list[Any] = []
+    for place, (table, links) in enumerate(shape):
+        values: dict[str, Any] = {
+            column.name: bindparam(f"{column.name}_{place}", type_=column.type) for column in _columns(table)
+        }
+        values |= {name: select(parts[to].c[0]).scalar_subquery() for name, to in links}
+        parts.append(insert(table).values(values).returning(next(iter(table.c))).cte(f"row_{place}"))
+    compiled = select(*(part.c[0] for part in parts)).compile(dialect=_numbered)
+    return str(compiled), list(compiled.positiontup or ())
+
+
+def _write_as_one(driver: psycopg.Connection, dialect: Dialect, rows: list[Row]) -> None:
+    places = {row: place for place, row in enumerate(rows)}
+    shape: list[tuple[Table, Links]] = []
+    bound: dict[str, Any] = {}
+    for place, row in enumerate(rows):
+        links = {name: places[value] for name, value in row.values.items() if isinstance(value, Row)}
+        given = {name: value for name, value in row.values.items() if name not in links}
+        shape.append((row.table, tuple(links.items())))
+        values = _values_of(row.table, dialect)(given)
+        bound |= {f"{name}_{place}": value for name, value in values.items()}
+    statement, names = _insert_all(tuple(shape))
+    ids = psycopg.RawCursor(driver).execute(statement, [bound[name] for name in names]).fetchone()
+    for row, number in zip(rows, cast(tuple[int, ...], ids), strict=True):
+        row.id = number
