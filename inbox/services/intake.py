@@ -297,7 +297,7 @@ def _rewrite(session: Session, submission: Submission, message: Message, incomin
 
 
 def _name_sender(session: Session, submission: Submission, message: Message, sender: Sender, now: datetime) -> None:
-    """Tell who sent a message that came without a sender; it stays a submission of its own, also if they have another."""
+    """Say who sent a message that came without a sender; it stays its own submission, even if they have another."""
     person = contacts.lock(session, sender, None, now=now) or contacts.make(session, sender, None, now=now)
     message.contact_point_id, submission.contact_id = person.point_id, person.contact_id
     submission.sender = (person.facts.name or sender.address)[:500]

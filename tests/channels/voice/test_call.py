@@ -1,7 +1,6 @@
 """What a call leaves at the desk's side: one submission, whatever is told of it and in which order."""
 
 from itertools import permutations
-from urllib.parse import quote
 
 import pytest
 from calling import CALLER, NUMBER, PATH, Call, stored, tell
@@ -235,7 +234,7 @@ def test_our_own_calls_are_no_submissions(client: FlaskClient, runtime: Runtime)
     assert stored(runtime) == []
 
 
-@pytest.mark.parametrize("at", ["", "soon", "Fri, 99 Nov 2026 06:31:07 +0000", "Mon, 01 Jan 0001 00:00:00 +2300"])
+@pytest.mark.parametrize("at", ["", "soon", "Fri, 99 Nov 2026 06:31:07 +0000", "Fri, 31 Dec 9999 23:59:59 -2300"])
 def test_a_recording_without_a_good_time_has_that_of_its_call(
     client: FlaskClient, runtime: Runtime, clock: Clock, at: str
 ) -> None:
@@ -270,7 +269,6 @@ WORDS = st.one_of(
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(fields=st.dictionaries(st.sampled_from(NAMES), WORDS))
 def test_rubbish_is_answered_in_order(client: FlaskClient, runtime: Runtime, path: str, fields: dict[str, str]) -> None:
-    fields = {name: value for name, value in fields.items() if quote(value, errors="ignore") is not None}
     answer = post(client, {"CallSid": "CA1", **fields, "AccountSid": ACCOUNT}, path=path)
     assert answer.status_code == 200
 
@@ -279,4 +277,5 @@ def test_a_stranger_with_the_id_of_a_message_changes_no_message(client: FlaskCli
     post(client, text_message("A text", sid=Call().sid))
     post(client, text_message("Another", sid=Call().recording_sid))
     tell(client, *(step(Call(), name) for name in STEPS))
-    assert [message.text for message in stored(runtime)[0].messages] == ["A text", "Another"]
+    (submission,) = stored(runtime)
+    assert [message.text for message in submission.messages if message.direction == "in"] == ["A text", "Another"]
