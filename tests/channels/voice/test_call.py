@@ -273,9 +273,17 @@ def test_rubbish_is_answered_in_order(client: FlaskClient, runtime: Runtime, pat
     assert answer.status_code == 200
 
 
-def test_a_stranger_with_the_id_of_a_message_changes_no_message(client: FlaskClient, runtime: Runtime) -> None:
+def test_a_message_with_the_id_of_a_call_is_not_changed_by_it(client: FlaskClient, runtime: Runtime) -> None:
     post(client, text_message("A text", sid=Call().sid))
-    post(client, text_message("Another", sid=Call().recording_sid))
     tell(client, *(step(Call(), name) for name in STEPS))
+    texts = [message for message in stored(runtime)[0].messages if message.direction == "in"]
+    assert [(message.text, message.external_id) for message in texts] == [("A text", Call().sid)]
+
+
+def test_two_calls_that_name_the_same_recording_are_both_kept(client: FlaskClient, runtime: Runtime) -> None:
+    tell(client, Call(1).ring(), Call(1).recording())
+    second = Call(2)
+    second.recording_sid = Call(1).recording_sid
+    tell(client, second.ring(), second.recording())
     (submission,) = stored(runtime)
-    assert [message.text for message in submission.messages if message.direction == "in"] == ["A text", "Another"]
+    assert [message.external_id for message in submission.messages] == [Call(1).recording_sid, second.sid]
