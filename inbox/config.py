@@ -171,6 +171,7 @@ class Number(ProfilePart):
     about: str = ""
     channels: tuple[str, ...] = ("whatsapp",)
     default_kind: KindName = "message"
+    transcribe: bool = False
 
     @field_validator("number")
     @classmethod

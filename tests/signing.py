@@ -21,6 +21,12 @@ def sample(name: str) -> dict[str, Any]:
     return json.loads((SAMPLES / "twilio" / f"{name}.json").read_text(encoding="utf-8"))
 
 
+def samples(*kinds: str) -> dict[str, dict[str, Any]]:
+    """The samples of these kinds of webhook ("message", "voice", ...), by name."""
+    everything = {path.stem: sample(path.stem) for path in sorted((SAMPLES / "twilio").glob("*.json"))}
+    return {name: case for name, case in everything.items() if case["endpoint_kind"] in kinds}
+
+
 def sign(fields: Fields, url: str = PUBLIC_URL + PATH, token: str = TOKEN, algorithm: str = "sha1") -> str:
     """The URL, then each name with each of its distinct values, in order, under the token."""
     text = url
@@ -36,12 +42,14 @@ def sign_body(body: bytes, url: str = PUBLIC_URL + PATH, token: str = TOKEN) -> 
     return query, sign({}, f"{url}?{query}", token)
 
 
-def post(client: FlaskClient, fields: Fields, signature: str | None = None, **headers: str) -> TestResponse:
-    """Post a message webhook, signed unless a signature is given. `Some_Header="x"` sends Some-Header."""
+def post(
+    client: FlaskClient, fields: Fields, signature: str | None = None, path: str = PATH, **headers: str
+) -> TestResponse:
+    """Post a webhook, signed unless a signature is given. `Some_Header="x"` sends Some-Header."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
-    sent["X-Twilio-Signature"] = sign(fields) if signature is None else signature
+    sent["X-Twilio-Signature"] = sign(fields, PUBLIC_URL + path) if signature is None else signature
     body = urlencode(fields, doseq=True)
-    return client.post(PATH, data=body, content_type="application/x-www-form-urlencoded", headers=sent)
+    return client.post(path, data=body, content_type="application/x-www-form-urlencoded", headers=sent)
 
 
 def text_message(text: str = "The bridge is closed", sid: str = "SM" + "1" * 32, **fields: Any) -> Fields:

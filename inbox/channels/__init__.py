@@ -3,6 +3,7 @@
 from flask import Flask
 
 from inbox.channels.twilio import views as twilio
+from inbox.channels.voice import views as voice
 from inbox.channels.webform import views as webform
 
 
@@ -10,3 +11,4 @@ def init_app(app: Flask) -> None:
     """Register the blueprints of all channels. Webhooks are exempt from CSRF, being signed instead."""
     app.register_blueprint(webform.bp)
     app.register_blueprint(twilio.bp)
+    app.register_blueprint(voice.bp)

@@ -36,6 +36,7 @@ KIND = Kind(
     plural=N_("Advertising"),
     invite=N_("An advertising enquiry"),
     blurb=N_("Banners, sponsored articles, video, promotion of events."),
+    spoken={"en": "advertising", "zh-Hant": "刊登廣告"},
     heading=N_("Advertise with us"),
     standfirst=N_("Tell us what you want to promote. We answer with what we can offer and what it costs."),
     button=N_("Send the enquiry"),

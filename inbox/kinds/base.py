@@ -82,6 +82,7 @@ class Kind:
     name:     what database, export and API call it; slug: its address under /send/
     prefix:   of its references; icon: in the sprite
     title:    singular for the desk; plural: the view; invite and blurb: the entry on the front page
+    spoken:   by language, what the telephone menu calls it ("For ..., press 1")
     heading, standfirst, button: of its form
     next_steps, who_sees: the answers given before the first field
     check:    (values, now) -> {field name: what is wrong}, for rules over more than one field
@@ -97,6 +98,7 @@ class Kind:
     plural: str
     invite: str
     blurb: str
+    spoken: Mapping[str, str]
     heading: str
     standfirst: str
     button: str

@@ -41,6 +41,7 @@ KIND = Kind(
     plural=N_("Events"),
     invite=N_("An event"),
     blurb=N_("What, where and when, for our listings."),
+    spoken={"en": "an event", "zh-Hant": "活動訊息"},
     heading=N_("Tell us about an event"),
     standfirst=N_("We list events that our readers can attend. Listing is free; an editor chooses."),
     button=N_("Send the event"),

@@ -13,6 +13,7 @@ KIND = Kind(
     plural=N_("Messages"),
     invite=N_("Something else"),
     blurb=N_("A question, a complaint, a thank-you."),
+    spoken={"en": "anything else", "zh-Hant": "其他事項"},
     heading=N_("Write to us"),
     standfirst=N_("For everything that is none of the other things."),
     button=N_("Send the message"),

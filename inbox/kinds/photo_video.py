@@ -15,6 +15,7 @@ KIND = Kind(
     plural=N_("Photos and videos"),
     invite=N_("Photos or videos"),
     blurb=N_("You were there. Send the files as they are; we ask who took them and how to credit you."),
+    spoken={"en": "photos or a video", "zh-Hant": "照片或影片"},
     heading=N_("Send photos or videos"),
     standfirst=N_("They stay yours. You allow us to publish them; you do not give them away."),
     button=N_("Send the files"),

@@ -27,6 +27,7 @@ KIND = Kind(
     plural=N_("Press releases"),
     invite=N_("A press release"),
     blurb=N_("From an organisation, with pictures and an embargo if there is one."),
+    spoken={"en": "a press release", "zh-Hant": "新聞稿"},
     heading=N_("Send a press release"),
     standfirst=N_("An editor reads it. If we want to know more, we write to the media contact you name below."),
     button=N_("Send the press release"),

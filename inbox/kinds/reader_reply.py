@@ -13,6 +13,7 @@ KIND = Kind(
     plural=N_("Reader replies"),
     invite=N_("A reply to a story"),
     blurb=N_("Correct us, add to it or disagree."),
+    spoken={"en": "a reply to something we published", "zh-Hant": "回應我們的報導"},
     heading=N_("Reply to a story"),
     standfirst=N_("Corrections reach the editor of the story. We print a choice of replies, sometimes shortened."),
     button=N_("Send the reply"),

@@ -23,6 +23,7 @@ KIND = Kind(
     plural=N_("Story tips"),
     invite=N_("A story tip"),
     blurb=N_("You saw, heard or know something that people should know."),
+    spoken={"en": "a story tip", "zh-Hant": "提供新聞線索"},
     heading=N_("Tell us what you know"),
     standfirst=N_("You need not say who you are. Every tip is read by an editor, and we protect our sources."),
     button=N_("Send the tip"),

@@ -2,6 +2,7 @@
 
 from inbox.models.attachment import Attachment
 from inbox.models.audit import AuditEntry
+from inbox.models.call import Call
 from inbox.models.contact import Contact, ContactPoint
 from inbox.models.enums import Channel, DeliveryState, Direction, FileState, JobKind, JobState, Priority, Role, Status
 from inbox.models.job import Job, StatusReport
@@ -14,6 +15,7 @@ from inbox.models.user import User
 __all__ = [
     "Attachment",
     "AuditEntry",
+    "Call",
     "Channel",
     "Contact",
     "ContactPoint",

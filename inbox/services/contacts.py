@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
 from inbox.models import Channel, Contact, ContactPoint
-from inbox.rows import RowId, Rows
+from inbox.rows import RowId, Rows, rows_together
 
 # Twilio acts on these English words itself (Twilio docs, "Advanced Opt-Out"); a message is one only when
 # nothing else stands in it. The Chinese ones are ours.
@@ -124,6 +124,15 @@ def add(rows: Rows, sender: Sender, keyword: str | None, *, now: datetime) -> Pe
         created_at=now,
     )
     return Person(contact, facts, point, sender.can_reply, stops)
+
+
+def find_or_make(session: Session, sender: Sender, *, now: datetime) -> Person:
+    """Return a sender, made if they are new, with their contact point locked. Raises IntegrityError as `add`."""
+    point_id = session.connection().scalar(POINT_LOCKED, {"channel": sender.channel, "address": sender.address})
+    if point_id is not None:
+        return recall(session, point_id, sender, None, now=now)
+    with rows_together(session) as rows:
+        return add(rows, sender, None, now=now)
 
 
 def add_from_form(rows: Rows, facts: Facts, *, region: str, now: datetime) -> Person:

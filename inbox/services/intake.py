@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, literal, select
+from sqlalchemy import and_, bindparam, func, literal, select
 from sqlalchemy.orm import Session
 
 from inbox import kinds
@@ -157,11 +157,17 @@ def receive_more(session: Session, submission: Submission, incoming: Incoming, *
     """Store a further message of whoever holds the receipt code; a decided submission is opened again."""
     if repeat := find_repeat(session, incoming):
         return repeat
-    if not submission.status.waits and submission.status is not Status.SPAM:
-        audit.record(session, audit.SENDER, "submission:reopen", submission.id, now=now, was=submission.status.value)
-        submission.status, submission.decided_at = Status.OPEN, None
-        submission.version += 1
+    _reopen(session, submission, now)
     return _continue(session, submission, incoming, None, now)
+
+
+def _reopen(session: Session, submission: Submission, now: datetime) -> None:
+    """Let a decided submission wait for the newsroom again, since its sender said something new."""
+    if submission.status.waits or submission.status is Status.SPAM:
+        return
+    audit.record(session, audit.SENDER, "submission:reopen", submission.id, now=now, was=submission.status.value)
+    submission.status, submission.decided_at = Status.OPEN, None
+    submission.version += 1
 
 
 _OPEN_THREAD = select(Submission).where(Submission.thread_key == bindparam("thread_key"))
@@ -266,4 +272,65 @@ def _add_files(session: Session, message_id: int, incoming: Incoming, now: datet
         media.announce(session, message_id, file, now=now)
     for upload in incoming.uploads:
         upload.message_id, upload.form_token = message_id, None
+    session.flush()
+
+
+# A message that is told in pieces
+
+
+def revise(session: Session, message: Message, incoming: Incoming, *, now: datetime) -> None:
+    """Bring a stored message up to what its channel knows of it by now: a call is told in pieces.
+
+    The same `incoming` again changes nothing; neither the sender nor a file is ever taken away. Raises
+    IntegrityError if the first message of the same sender is being stored by another transaction.
+    """
+    submission, text = session.get_one(Submission, message.submission_id), clean(incoming.text)
+    known = {file.source_url for file in message.attachments}
+    files = [file for file in incoming.remote_files if file.url not in known]
+    if incoming.sender and message.contact_point_id is None:
+        _name_sender(session, submission, message, incoming.sender, now)
+    if files or text != message.text:
+        search_index.extend(session, submission.id, _words(incoming))
+    if files:
+        _reopen(session, submission, now)
+        submission.active_at = max(submission.active_at, now)
+    _rewrite(session, submission, message, incoming)
+    for file in files:
+        media.announce(session, message.id, file, now=now)
+    session.flush()
+
+
+def _rewrite(session: Session, submission: Submission, message: Message, incoming: Incoming) -> None:
+    """Give the message what it is by now; lists take the subject from the first message, the preview from the last."""
+    if find_repeat(session, incoming) is None:
+        message.external_id = incoming.external_id
+    message.text, message.recipient = clean(incoming.text), incoming.recipient
+    message.extra, message.raw = dict(incoming.extra), {**message.raw, **incoming.raw}
+    within = (Message.submission_id == submission.id, Message.direction == Direction.IN)
+    first, last = session.execute(select(func.min(Message.id), func.max(Message.id)).where(*within)).one()
+    if message.id == first:
+        submission.subject = clean(incoming.subject)[:500]
+    if message.id == last:
+        submission.preview = first_line(message.text, PREVIEW_LENGTH) or incoming.gist
+
+
+def _name_sender(session: Session, submission: Submission, message: Message, sender: Sender, now: datetime) -> None:
+    """Say who sent a message that came without a sender; it stays its own submission, even if they have another."""
+    person = contacts.find_or_make(session, sender, now=now)
+    message.contact_point_id = id_of(person.point) if person.point else None
+    submission.contact_id = id_of(person.contact)
+    submission.sender = (person.facts.name or sender.address)[:500]
+    key = _thread_key(sender)
+    if submission.status.waits and session.scalar(_OPEN_THREAD, {"thread_key": key}) is None:
+        submission.thread_key = key
+    head = search.head_tokens("", "", submission.sender, {}, [], [sender.address])
+    search_index.extend(session, submission.id, head)
+
+
+def change_kind(session: Session, submission: Submission, kind: str, *, now: datetime) -> None:
+    """Make it the kind that its sender chose after it was opened. Its reference stays as it is."""
+    if submission.kind == kind:
+        return
+    audit.record(session, audit.SENDER, "submission:kind", submission.id, now=now, was=submission.kind, to=kind)
+    submission.kind = kind
     session.flush()

@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from flask import Flask
 from said import answers, received
-from signing import SAMPLES, post, sample, text_message
+from signing import post, sample, samples, text_message
 from sqlalchemy import func, select
 
 from inbox.models import Contact, Message, Submission
 from inbox.runtime import Runtime
 
-NAMES = sorted(path.stem for path in (SAMPLES / "twilio").glob("*.json"))
+NAMES = list(samples("message"))
 TIMES = 50
 
 

@@ -1,22 +1,19 @@
 """Every sample of a message webhook gives what it says it must give."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from said import answers, received
-from signing import SAMPLES, post
+from signing import post, samples
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from inbox.models import Attachment, Channel, ContactPoint, FileState, Message, Submission
 from inbox.runtime import Runtime
 
-CASES = {
-    path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((SAMPLES / "twilio").glob("*.json"))
-}
+CASES = samples("message")
 ALONE = [name for name, case in CASES.items() if "sequence" not in case]
 GROUPS: dict[str, list[str]] = {}
 for _name, _case in sorted(CASES.items(), key=lambda item: item[1].get("sequence", {}).get("step", 0)):
