@@ -2,12 +2,12 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, TypeVar, cast
 
 from sqlalchemy import (
     JSON,
@@ -25,6 +25,7 @@ from sqlalchemy import (
     insert,
 )
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlalchemy.types import TypeDecorator
@@ -37,6 +38,8 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 BUSY_TIMEOUT_SECONDS = 15
+
+Result = TypeVar("Result")
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -183,6 +186,18 @@ def insert_values(session: Session, model: type[Base], **values: Any) -> int:
     """
     connection = session.connection()
     return _insert_into(cast(Table, model.__table__), connection.dialect)(connection, values)
+
+
+def exactly_once(writing: Callable[[], AbstractContextManager[Session]], store: Callable[[Session], Result]) -> Result:
+    """Run `store` in a write transaction; when another one stored the same at that moment, run it again.
+
+    The second run finds the sender that the other one made, the third the message (see `intake.receive`).
+    """
+    for _ in range(2):
+        with suppress(IntegrityError), writing() as session:
+            return store(session)
+    with writing() as session:
+        return store(session)
 
 
 class Database:

@@ -192,7 +192,7 @@ def test_the_number_of_statements_does_not_grow_with_the_list(runtime, signed_in
             assert client.get(f"/desk/{query}").status_code == 200
         numbers.append(len(statements))
     assert len(set(numbers)) == 1, statements
-    assert numbers[0] <= 9
+    assert numbers[0] <= 10
 
 
 def test_no_list_loads_anything_row_by_row(runtime, cast):
