@@ -90,7 +90,8 @@ def lock(session: Session, sender: Sender, keyword: str | None, *, now: datetime
     """Return the sender if we know them, with their contact point locked until the transaction ends.
 
     The lock puts messages of one sender in a row, so that twenty at once find one another. (SQLite has
-    one writer at a time anyway.) A word that stops or starts messages is obeyed.
+    one writer at a time anyway.) A word that stops or starts messages is obeyed; `now` is when it was said, and
+    a start that was said before the stop changes nothing.
     """
     point_id = session.connection().scalar(_POINT_LOCKED, {"channel": sender.channel, "address": sender.address})
     if point_id is None:
@@ -100,7 +101,7 @@ def lock(session: Session, sender: Sender, keyword: str | None, *, now: datetime
     contact.name = contact.name or sender.name[:500]
     if keyword == "stop" and point.opted_out_at is None:
         point.opted_out_at = now
-    if keyword == "start":
+    if keyword == "start" and point.opted_out_at and point.opted_out_at <= now:
         point.opted_out_at = None
     facts = Facts(contact.name, contact.email, contact.phone, contact.organisation)
     return Person(contact.id, facts, point.id, point.can_reply, point.opted_out_at is not None)

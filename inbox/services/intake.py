@@ -41,6 +41,7 @@ class Incoming:
     gist:        one line for lists, where the text says nothing
     receipt_hash: of the code that opens the submission; only web forms have one
     suspicions:  reasons the channel has to think that a machine wrote it
+    sent_at:     when it was sent, where it reached us so late that this matters
     """
 
     channel: Channel
@@ -61,6 +62,12 @@ class Incoming:
     raw: Mapping[str, Any] = field(default_factory=dict)
     receipt_hash: str | None = None
     suspicions: tuple[str, ...] = ()
+    sent_at: datetime | None = None
+
+    @property
+    def is_recovered(self) -> bool:
+        """Whether we asked for it, since it never reached us by itself (see `services.recovery`)."""
+        return bool(self.extra.get("recovered"))
 
 
 @dataclass(frozen=True)
@@ -103,12 +110,14 @@ def find_repeat(session: Session, incoming: Incoming) -> Arrival | None:
 def receive(session: Session, incoming: Incoming, *, region: str, now: datetime) -> Arrival:
     """Store a message in the submission it belongs to, which is opened if there is none.
 
-    Exactly once: an (account, external_id) that is here already is answered with its first arrival.
+    Exactly once: an (account, external_id) that is here already is answered with its first arrival. If that one
+    was recovered from the provider's list, which tells less, what this one tells besides is added.
     Raises IntegrityError if the same message, or the first one of the same sender, is being stored by
     another transaction at this moment (or, once in a thousand million times, if the drawn reference is
     taken); the caller rolls back and calls again, which finds it.
     """
     if repeat := find_repeat(session, incoming):
+        _complete(session, repeat, incoming, now)
         return repeat
     person, submission = _find_thread(session, incoming, region, now)
     point_id = person.point_id if person else None
@@ -131,6 +140,28 @@ def receive(session: Session, incoming: Incoming, *, region: str, now: datetime)
     )
 
 
+def _complete(session: Session, repeat: Arrival, incoming: Incoming, now: datetime) -> None:
+    """Add to a recovered message what only its own webhook tells."""
+    if incoming.is_recovered:
+        return
+    message = session.get_one(Message, repeat.message_id, with_for_update=True, populate_existing=True)
+    if not message.extra.get("recovered"):
+        return
+    message.extra = {**incoming.extra, "recovered": True}
+    message.raw = dict(incoming.raw)
+    message.sender_name = message.sender_name or _sender_name(incoming)
+    known = {_file_id(file.source_url) for file in message.attachments}
+    for file in incoming.remote_files:
+        if _file_id(file.url) not in known:
+            media.announce(session, message.id, file, now=now)
+    session.flush()
+
+
+def _file_id(url: str) -> str:
+    """The provider's id of a file, which is the last part of its address, however the address begins."""
+    return url.rstrip("/").rpartition("/")[2]
+
+
 def receive_more(session: Session, submission: Submission, incoming: Incoming, *, now: datetime) -> Arrival:
     """Store a further message of whoever holds the receipt code; a decided submission is opened again."""
     if repeat := find_repeat(session, incoming):
@@ -151,12 +182,12 @@ def _find_thread(
     session: Session, incoming: Incoming, region: str, now: datetime
 ) -> tuple[Person | None, Submission | None]:
     """Return who the message is from (made if they are new) and their open submission, if any."""
-    sender, facts = incoming.sender, incoming.facts
+    sender, facts, said_at = incoming.sender, incoming.facts, incoming.sent_at or now
     if sender is None:
         return contacts.make_from_form(session, facts, region=region, now=now) if facts else None, None
-    person = contacts.lock(session, sender, incoming.keyword, now=now)
+    person = contacts.lock(session, sender, incoming.keyword, now=said_at)
     if person is None:
-        return contacts.make(session, sender, incoming.keyword, now=now), None
+        return contacts.make(session, sender, incoming.keyword, now=said_at), None
     return person, session.scalar(_OPEN_THREAD, {"thread_key": _thread_key(sender)})
 
 
@@ -241,7 +272,7 @@ def _append(session: Session, submission_id: int, incoming: Incoming, point_id: 
         text=clean(incoming.text),
         extra=dict(incoming.extra),
         raw=dict(incoming.raw),
-        at=now,
+        at=incoming.sent_at or now,
     )
     for file in incoming.remote_files:
         media.announce(session, message_id, file, now=now)

@@ -83,7 +83,16 @@ def find_way(session: Session, submission: Submission, *, now: datetime, lock: b
     point = session.get_one(ContactPoint, newest.contact_point_id, with_for_update=lock or None)
     if lock:
         newest = session.scalars(last).one()
-    return Way(point, newest.recipient, newest.id, newest.at, _problem(point, newest.at, now))
+    last_at = _heard_at(session, newest)
+    return Way(point, newest.recipient, newest.id, last_at, _problem(point, last_at, now))
+
+
+def _heard_at(session: Session, newest: Message) -> datetime:
+    """When they last wrote: a message that was recovered later may be older than one that came by itself."""
+    if not newest.extra.get("recovered"):
+        return newest.at
+    said = (Message.submission_id == newest.submission_id, Message.contact_point_id == newest.contact_point_id)
+    return session.scalars(select(func.max(Message.at)).where(*said, Message.direction == Direction.IN)).one()
 
 
 def _problem(point: ContactPoint, last_at: datetime, now: datetime) -> str:
