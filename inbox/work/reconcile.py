@@ -8,7 +8,7 @@ from inbox.db import exactly_once
 from inbox.logs import log
 from inbox.runtime import Runtime
 from inbox.services import recovery
-from inbox.services.jobs import Lease
+from inbox.services.jobs import Lease, NotNow
 from inbox.services.recovery import Archive, Listed
 
 MOST_AT_ONCE = 1000
@@ -59,6 +59,8 @@ class Reconcile:
         for each in missing:
             try:
                 self._store(each)
+            except NotNow:  # Twilio is away: the others would fail alike
+                raise
             except Exception as error:
                 trouble = error
         if missing:

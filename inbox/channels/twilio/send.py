@@ -125,7 +125,7 @@ def told(call: Callable[[], Answer]) -> Answer:
         raise NotNow("unreachable") from None
     except requests.exceptions.ConnectionError as error:
         # A connection that was never made has sent nothing; one that broke may have.
-        if "NewConnectionError" in repr(error):
+        if any(name in repr(error) for name in ("NewConnectionError", "NameResolutionError")):
             raise NotNow("unreachable") from None
         raise Unclear from None
     except requests.exceptions.RequestException:
