@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from sqlalchemy import ColumnElement, ScalarSelect, case, delete, func, insert, select
 from sqlalchemy.orm import Session
@@ -45,25 +46,73 @@ def burst(now: datetime) -> ScalarSelect[int]:
     return select(case((number >= BURST, number), else_=0)).where(*lately).scalar_subquery()
 
 
+@dataclass(frozen=True)
+class Run:
+    """Refusals of one sort that came one after the other; `first_at` to `last_at`."""
+
+    reason: str
+    expected_url: str
+    signed: bool
+    number: int
+    first_at: datetime
+    last_at: datetime
+
+
+def runs(refused: Sequence[RefusedWebhook]) -> list[Run]:
+    """What came one after the other for the same reason, as one: a wrong address refuses everything alike."""
+
+    def sort(row: RefusedWebhook) -> tuple[str, str, bool]:
+        return row.reason, row.expected_url, row.signed
+
+    groups = [(key, list(rows)) for key, rows in groupby(refused, key=sort)]
+    return [Run(*key, len(rows), rows[-1].at, rows[0].at) for key, rows in groups]
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """A reason in words, and what to do; to be translated."""
+
+    title: str
+    text: str
+
+
 # The reasons are those of `inbox.channels.twilio_account`.
 _MEANING = {
-    "no signature": N_(
-        "Whoever called did not sign, and Twilio always does. If it was Twilio, a proxy in front takes the header "
-        "X-Twilio-Signature away; else it was a stranger, and nothing is to be done."
+    "no signature": Meaning(
+        N_("Without a signature"),
+        N_(
+            "Whoever called did not sign, and Twilio always does. If it was Twilio, a proxy in front takes the header "
+            "X-Twilio-Signature away; else it was a stranger, and nothing is to be done."
+        ),
     ),
-    "wrong signature": N_(
-        "It was signed for another address, or with another auth token. Set exactly the expected address in Twilio's "
-        "console, https or http included, or correct INBOX_PUBLIC_URL; or correct TWILIO_AUTH_TOKEN."
+    "wrong signature": Meaning(
+        N_("Wrong signature"),
+        N_(
+            "It was signed for another address, or with another auth token. Set exactly the expected address in "
+            "Twilio's console, https or http included, or correct INBOX_PUBLIC_URL; or correct TWILIO_AUTH_TOKEN."
+        ),
     ),
-    "TWILIO_AUTH_TOKEN is not set": N_("Without TWILIO_AUTH_TOKEN the webhooks are closed. Copy it from the console."),
-    "another AccountSid than TWILIO_ACCOUNT_SID": N_(
-        "Another Twilio account called, such as a subaccount. Correct TWILIO_ACCOUNT_SID, or the number's webhook."
+    "TWILIO_AUTH_TOKEN is not set": Meaning(
+        N_("No auth token is set"),
+        N_("Without TWILIO_AUTH_TOKEN the webhooks are closed. Copy it from Twilio's console."),
     ),
-    "JSON without its bodySHA256": N_("Its body was JSON, without the hash that Twilio adds. It was not Twilio."),
-    "unknown signature algorithm": N_("It was signed in a way that we do not know. Twilio may have a new one."),
+    "another AccountSid than TWILIO_ACCOUNT_SID": Meaning(
+        N_("From another Twilio account"),
+        N_(
+            "It was well signed, but for another account, such as a subaccount. Correct TWILIO_ACCOUNT_SID, or the "
+            "webhook of that number."
+        ),
+    ),
+    "JSON without its bodySHA256": Meaning(
+        N_("JSON without its hash"), N_("Twilio adds the hash of a JSON body to the address. This was not Twilio.")
+    ),
+    "unknown signature algorithm": Meaning(
+        N_("Signed in an unknown way"), N_("Twilio may have a new way to sign; look for a newer version of the inbox.")
+    ),
 }
+_OTHER = Meaning(N_("Refused"), N_("The log says what was wrong with it."))
 
 
-def meaning(reason: str) -> str:
-    """What this reason is likely to mean and what to do, to be translated."""
-    return _MEANING.get(reason, N_("See the log for what was wrong with it."))
+def meaning(reason: str) -> Meaning:
+    """What this reason is likely to mean."""
+    return _MEANING.get(reason, _OTHER)

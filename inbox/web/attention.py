@@ -88,7 +88,7 @@ def webhooks() -> ResponseReturnValue:
     runtime = current_runtime()
     return render_template(
         "attention/webhooks.html",
-        refused=refusals.newest(session),
+        runs=refusals.runs(refusals.newest(session)),
         meaning=refusals.meaning,
         address=f"{runtime.settings.public_url}/hooks/twilio/messages",
         recovers=bool(runtime.settings.twilio_account_sid and runtime.settings.reconcile_minutes),

@@ -197,6 +197,11 @@ def test_every_kind_of_work_has_its_words() -> None:
     assert set(failures.SORTS) == set(JobKind)
 
 
+def test_the_sidebar_marks_this_page_alone(signed_in) -> None:
+    page = signed_in("ada").get(ROOM).text
+    assert re.findall(r'title="([^"]+)" aria-current="page"', page) == ["Needs attention"]
+
+
 def test_an_empty_list_says_so_in_words(signed_in) -> None:
     page = signed_in("victor").get(ROOM).text
     assert "Nothing needs attention" in page
@@ -490,7 +495,16 @@ def test_a_refused_webhook_is_listed_with_what_helps_to_mend_it_and_nothing_of_i
     assert not any(word in everything for word in ("secret", "Lin", "886900000001", "127.0.0.1'"))
     page = signed_in("ada").get(f"{ROOM}/webhooks").text
     assert "signed for another address, or with another auth token" in page
-    assert f"<code>http://127.0.0.1:8000{PATH}</code>" in page
+    assert f"<code>http://127.0.0.1:8000{PATH}</code>" in page.replace("<wbr>", "")
+
+
+def test_what_is_refused_alike_is_one_line(runtime, signed_in, clock) -> None:
+    with runtime.database.writing() as session:
+        refusals.keep(session, [refusal(clock() + timedelta(minutes=n)) for n in range(40)])
+        refusals.keep(session, [refusal(clock(), "no signature", signed=False)])
+    page = signed_in("ada").get(f"{ROOM}/webhooks").text
+    lines = re.findall(r'<h2>([^<]*)(?: <span class="nr-count">([^<]*)</span>)?</h2>', page)
+    assert lines == [("Without a signature", ""), ("Wrong signature", "40 times")]
 
 
 def test_only_the_newest_five_hundred_are_kept_in_memory_and_in_the_table(app, runtime, clock) -> None:
