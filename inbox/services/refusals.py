@@ -65,7 +65,7 @@ def runs(refused: Sequence[RefusedWebhook]) -> list[Run]:
         return row.reason, row.expected_url, row.signed
 
     groups = [(key, list(rows)) for key, rows in groupby(refused, key=sort)]
-    return [Run(*key, len(rows), rows[-1].at, rows[0].at) for key, rows in groups]
+    return [Run(*key, len(rows), min(row.at for row in rows), max(row.at for row in rows)) for key, rows in groups]
 
 
 @dataclass(frozen=True)
