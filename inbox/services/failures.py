@@ -37,6 +37,7 @@ class Sort:
     subject:    the model whose id is the job's subject, loaded with what `words` needs
     submission: the id of the submission it is about, selected for `Job.subject_id`; None where it is about none
     anchor:     the place on the submission's page, made from the subject
+    regular:    it is done again and again, so that the number of its tries says nothing
     again:      tries it once more, with an audit entry; raises TooLate where somebody else was quicker
     """
 
@@ -46,6 +47,7 @@ class Sort:
     subject: Select[Any] | None = None
     submission: ScalarSelect[int] | None = None
     anchor: Callable[[Any], str] = lambda subject: ""
+    regular: bool = False
     again: Again = again
 
 
@@ -107,7 +109,7 @@ SORTS: dict[JobKind, Sort] = {
         anchor=lambda message: f"m-{message.id}",
         again=_send_again,
     ),
-    JobKind.RECONCILE: Sort(heading=N_("Lost messages"), icon="history", words=_about_recovery),
+    JobKind.RECONCILE: Sort(heading=N_("Lost messages"), icon="history", words=_about_recovery, regular=True),
 }
 """One entry for each kind of work."""
 OTHER = Sort(heading=N_("Other work"), icon="alert-triangle", words=_about_other)
