@@ -235,7 +235,7 @@ def test_a_message_that_cannot_be_stored_holds_up_no_other_and_is_tried_again(
         take_in(session, incoming, *others, **more)
 
     monkeypatch.setattr(recovery, "take_in", breaks)
-    look()
+    look(hours=2)
     assert texts(runtime) == ["Good 1", "Good 2"]
     monkeypatch.undo()
 
