@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ACCOUNT, Clock
+from desk_work import token
 from flask import Flask
 from said import answers, received
 from signing import post, text_message
@@ -334,3 +335,35 @@ def test_files_that_twilio_has_deleted_do_not_hold_the_message_up(runtime, look,
     assert texts(runtime) == ["Look"]
     with runtime.database.reading() as session:
         assert session.scalars(select(Attachment)).all() == []
+
+
+def test_a_worker_looks_by_itself_when_it_starts(runtime) -> None:
+    looked = threading.Event()
+
+    class Look:
+        def do(self, lease) -> None:
+            looked.set()
+
+        def give_up(self, session, lease, code) -> None:
+            raise AssertionError
+
+    background = Worker(runtime, {JobKind.RECONCILE: Look()}, {JobKind.RECONCILE: timedelta(minutes=15)})
+    background.start()
+    try:
+        assert looked.wait(30)
+    finally:
+        background.stop()
+
+
+def test_an_administrator_can_have_it_looked_for_at_once(runtime, look, hears, hands, clock, signed_in) -> None:
+    hears("The bridge is closed")
+    clock.advance(minutes=3)
+    ada = signed_in("ada")
+    page = ada.get("/desk/attention/webhooks").text
+    assert "Fetch what was missed" in page
+
+    answer = ada.post("/desk/attention/webhooks/fetch", data={"csrf_token": token(page)})
+    hands.run_due()
+
+    assert answer.status_code == 303
+    assert texts(runtime) == ["The bridge is closed"]
