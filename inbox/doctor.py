@@ -77,7 +77,7 @@ def _worker(runtime: Runtime) -> Finding:
     if since:
         words = f"nothing is being sent: work has been due since {since:%Y-%m-%d %H:%M} UTC, and nobody does it; "
         return Finding(Level.WRONG, "worker", words + "start `inbox serve`, or `inbox worker` beside another server")
-    return Finding(Level.OK, "worker", "no work waits for one")
+    return Finding(Level.OK, "worker", "no due work is left lying")
 
 
 def _data_folder(runtime: Runtime) -> Finding:
