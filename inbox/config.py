@@ -102,6 +102,8 @@ class Settings(BaseModel):
         "", alias="INBOX_TWILIO_API_BASE"
     )
 
+    reconcile_minutes: int = Field(15, ge=0, le=1440, alias="INBOX_RECONCILE_MINUTES")
+
     @model_validator(mode="before")
     @classmethod
     def _fill_in(cls, values: dict[str, Any]) -> dict[str, Any]:

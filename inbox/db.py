@@ -2,11 +2,11 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from sqlalchemy import (
     JSON,
@@ -21,6 +21,7 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -32,6 +33,8 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 BUSY_TIMEOUT_SECONDS = 15
+
+Result = TypeVar("Result")
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -139,6 +142,18 @@ def writing(session: Session) -> Iterator[Session]:
                 raise
     finally:
         session.info.pop("writing", None)
+
+
+def exactly_once(writing: Callable[[], AbstractContextManager[Session]], store: Callable[[Session], Result]) -> Result:
+    """Run `store` in a write transaction; when another one stored the same at that moment, run it again.
+
+    The second run finds the sender that the other one made, the third the message (see `intake.receive`).
+    """
+    for _ in range(2):
+        with suppress(IntegrityError), writing() as session:
+            return store(session)
+    with writing() as session:
+        return store(session)
 
 
 class Database:

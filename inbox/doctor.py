@@ -13,9 +13,10 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from inbox import migrations
+from inbox.channels.twilio import examine as twilio
 from inbox.errors import StorageError
 from inbox.runtime import Runtime
-from inbox.services import accounts
+from inbox.services import accounts, jobs
 
 REDIS_SECONDS = 5
 LEAST_FREE_BYTES = 1024**3
@@ -55,6 +56,28 @@ def examine(runtime: Runtime) -> Iterator[Finding]:
     yield _second_factor(runtime)
     yield _profile(runtime)
     yield _twilio(runtime)
+    yield from map(_told, twilio.account(runtime))
+    if database.level is Level.OK:
+        yield _worker(runtime)
+
+
+def examine_webhook(runtime: Runtime) -> Finding:
+    """Send a signed request that changes nothing to the public address, and say what came back."""
+    return _told(twilio.webhook(runtime))
+
+
+def _told(finding: twilio.Finding) -> Finding:
+    level = {True: Level.OK, None: Level.NOTE, False: Level.WRONG}[finding.good]
+    return Finding(level, finding.subject, finding.words)
+
+
+def _worker(runtime: Runtime) -> Finding:
+    with runtime.database.reading() as session:
+        since = jobs.standstill(session, now=runtime.clock())
+    if since:
+        words = f"nothing is being sent: work has been due since {since:%Y-%m-%d %H:%M} UTC, and nobody does it; "
+        return Finding(Level.WRONG, "worker", words + "start `inbox serve`, or `inbox worker` beside another server")
+    return Finding(Level.OK, "worker", "no due work is left lying")
 
 
 def _data_folder(runtime: Runtime) -> Finding:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from math import ceil
 from typing import TypeVar, cast
@@ -13,7 +13,6 @@ from flask_wtf.csrf import CSRFProtect
 from limits import parse_many
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter, RateLimiter
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, scoped_session
 from werkzeug.exceptions import TooManyRequests
 
@@ -62,15 +61,8 @@ def writing() -> Iterator[Session]:
 
 
 def exactly_once(store: Callable[[Session], Result]) -> Result:
-    """Run `store` in a write transaction; when another one stored the same at that moment, run it again.
-
-    The second run finds the sender that the other one made, the third the message (see `intake.receive`).
-    """
-    for _ in range(2):
-        with suppress(IntegrityError), writing() as session:
-            return store(session)
-    with writing() as session:
-        return store(session)
+    """Run `store` in a write transaction of this request, again if need be; see `inbox.db.exactly_once`."""
+    return db.exactly_once(writing, store)
 
 
 def public_post_limit() -> str:

@@ -8,14 +8,19 @@ again later, and what its thread still does counts no more.
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import timedelta
 
-from inbox.channels.twilio import send
+from sqlalchemy.exc import IntegrityError
+
+from inbox.channels.twilio import archive, send
 from inbox.logs import log
 from inbox.models import JobKind
 from inbox.runtime import Runtime
 from inbox.services import jobs
 from inbox.services.jobs import Lease, NotNow, Refused
 from inbox.work import Handler
+from inbox.work.reconcile import Reconcile
 from inbox.work.send import Send
 
 HANDS = 4
@@ -25,13 +30,24 @@ SLOW_SECONDS = 5.0
 LOOK_SECONDS = 1.0
 """How often to look for what became due, or was promised by another process."""
 STOP_SECONDS = 20.0
+ROUND_SECONDS = 60.0
+"""How often to see whether regular work has to be promised again."""
 
 
 class Worker:
-    """Does the promised work of one installation; any number of them may run, on any number of machines."""
+    """Does the promised work of one installation; any number of them may run, on any number of machines.
 
-    def __init__(self, runtime: Runtime, handlers: Mapping[JobKind, Handler]) -> None:
-        self._runtime, self._handlers = runtime, handlers
+    `regular` is work without a subject that is to be done so often.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        handlers: Mapping[JobKind, Handler],
+        regular: Mapping[JobKind, timedelta] | None = None,
+    ) -> None:
+        self._runtime, self._handlers, self._regular = runtime, handlers, regular or {}
+        self._round_at = float("-inf")
         self._stopping = threading.Event()
         self._work_waits = threading.Condition()
         self._hands: list[_Hand] = []
@@ -51,6 +67,12 @@ class Worker:
         deadline = time.monotonic() + STOP_SECONDS
         for hand in self._hands:
             hand.join(max(deadline - time.monotonic(), 0))
+
+    def promise_regular(self) -> None:
+        """Promise regular work whose time has come again; workers on other machines do so too, and it is done once."""
+        for kind, every in self._regular.items():
+            with suppress(IntegrityError), self._runtime.database.writing() as session:
+                jobs.keep_up(session, kind, every=every, now=self._runtime.clock())
 
     def run_due(self) -> int:
         """Do everything that is due now, in this thread; return how many jobs that was."""
@@ -94,11 +116,17 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 self._let_go()
+                self._go_round()
                 self._call_if_due()
             except Exception as error:  # the database is away: look again soon
                 log.error("worker", error=type(error).__name__)
             self._runtime.bell.wait(LOOK_SECONDS)
             self._runtime.bell.clear()
+
+    def _go_round(self) -> None:
+        if time.monotonic() - self._round_at >= ROUND_SECONDS:
+            self._round_at = time.monotonic()
+            self.promise_regular()
 
     def _let_go(self) -> None:
         """Settle jobs that hang, let hands go that are slow, and keep as many quick ones as there should be."""
@@ -173,4 +201,10 @@ class _Hand(threading.Thread):
 
 def make(runtime: Runtime) -> Worker:
     """A worker with the providers that the settings describe."""
-    return Worker(runtime, {JobKind.SEND: Send(runtime, send.provider(runtime))})
+    lost = archive.make(runtime)
+    handlers: dict[JobKind, Handler] = {
+        JobKind.SEND: Send(runtime, send.provider(runtime)),
+        JobKind.RECONCILE: Reconcile(runtime, lost),
+    }
+    every = timedelta(minutes=runtime.settings.reconcile_minutes)
+    return Worker(runtime, handlers, {JobKind.RECONCILE: every} if lost else {})

@@ -6,6 +6,7 @@ Alice is an editor, Bob another one, Carol sells advertising, Victor may only lo
 import os
 import shutil
 import tempfile
+import threading
 import uuid
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from inbox import create_app, migrations
 from inbox.bootstrap import bootstrap
+from inbox.channels import refused
 from inbox.models import Role, User
 from inbox.runtime import Runtime
 
@@ -49,6 +51,15 @@ def clean_environment() -> Iterator[None]:
             if name.startswith(("INBOX_", "TWILIO_")) and not name.startswith("INBOX_TEST_"):
                 patch.delenv(name)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def refusals_wait_to_be_written() -> Iterator[Callable[..., threading.Thread]]:
+    """No thread writes refused webhooks after its test has ended; a test calls `write`, or what this returns."""
+    write_soon = refused.Memory._write_soon
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(refused.Memory, "_write_soon", lambda memory: threading.Thread())
+        yield write_soon
 
 
 @pytest.fixture(scope="session")

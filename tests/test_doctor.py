@@ -1,28 +1,37 @@
 """The doctor says in words what is wrong, names the setting, and says how to mend it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from conftest import PUBLIC_URL
+from twilio_peer import TwilioPeer
 
 from inbox import migrations
 from inbox.bootstrap import bootstrap
 from inbox.doctor import Finding, Level, examine
-from inbox.models import Role
+from inbox.models import JobKind, Role
 from inbox.runtime import Runtime
-from inbox.services import accounts
+from inbox.services import accounts, jobs
 
 Examine = Callable[..., dict[str, Finding]]
 
 
 @pytest.fixture
-def find(environ: dict[str, str], tmp_path: Path) -> Examine:
+def peer() -> Iterator[TwilioPeer]:
+    with TwilioPeer() as peer:
+        peer.owns("+886900000001", sms_url=OURS, voice_url=OUR_VOICE)
+        yield peer
+
+
+@pytest.fixture
+def find(environ: dict[str, str], tmp_path: Path, peer: TwilioPeer) -> Examine:
     """`find(NAME=value)` examines an inbox with these settings besides the test's own; None takes one away."""
 
     def find(profile: str = "", **settings: str | None) -> dict[str, Finding]:
         path = tmp_path / "inbox.toml"
         path.write_text(profile)
-        given = {**environ, "INBOX_CONFIG": str(path), **settings}
+        given = {**environ, "INBOX_CONFIG": str(path), "INBOX_TWILIO_API_BASE": peer.url, **settings}
         runtime = bootstrap({name: value for name, value in given.items() if value is not None})
         findings = list(examine(runtime))
         runtime.database.engine.dispose()
@@ -36,6 +45,7 @@ def wrong(findings: dict[str, Finding]) -> list[str]:
     return [subject for subject, finding in findings.items() if finding.level is Level.WRONG]
 
 
+OURS, OUR_VOICE = f"{PUBLIC_URL}/hooks/twilio/messages", f"{PUBLIC_URL}/hooks/twilio/voice"
 NUMBER = '[[numbers]]\nnumber = "+886900000001"\nlabel = "News"\nchannels = ["{}"]\n'
 
 
@@ -162,3 +172,96 @@ def test_looking_leaves_nothing_behind(find: Examine, environ: dict[str, str]):
     assert [
         path for path in sorted(Path(environ["INBOX_DATA_DIR"]).rglob("*")) if path.is_file() and path not in before
     ] == []
+
+
+# The Twilio account
+
+
+def test_twilio_accepts_our_sign_in_and_the_number_calls_us(find: Examine):
+    findings = find(NUMBER.format('sms", "voice'))
+
+    assert wrong(findings) == []
+    assert "accepts our sign-in" in findings["twilio account"].words
+    assert "+886 900 000 001: Twilio knows it" in findings["number"].words
+
+
+def test_a_token_that_twilio_does_not_accept_is_wrong_and_never_shown(find: Examine):
+    findings = find(TWILIO_AUTH_TOKEN="hunter22 hunter22")
+
+    assert wrong(findings) == ["twilio account"]
+    assert "TWILIO_AUTH_TOKEN" in findings["twilio account"].words
+    assert "hunter22" not in findings["twilio account"].words
+
+
+def test_a_twilio_that_does_not_answer_is_wrong(find: Examine, peer: TwilioPeer):
+    peer.down = True
+    assert "try again later" in find()["twilio account"].words
+
+    findings = find(INBOX_TWILIO_API_BASE="http://127.0.0.1:1")
+
+    assert wrong(findings) == ["twilio account"]
+    assert "127.0.0.1:1 cannot be reached" in findings["twilio account"].words
+
+
+def test_without_an_account_nothing_is_asked(find: Examine, peer: TwilioPeer):
+    assert find(TWILIO_ACCOUNT_SID=None)["twilio account"].level is Level.NOTE
+    assert peer.requests == []
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (
+            {"sms_url": "http://inbox.example/hooks/twilio/messages"},
+            f"is http://inbox.example/hooks/twilio/messages; set it to {OURS}",
+        ),
+        ({"sms_url": ""}, f"is empty; set it to {OURS}"),
+        ({"sms_url": OURS + "/"}, f"set it to {OURS}"),
+        ({"sms_url": OURS, "sms_method": "GET"}, "uses GET; set it to POST"),
+        ({"sms_url": OURS, "sms_application_sid": "AP1"}, "application (AP1)"),
+        ({"sms_url": OURS, "voice_url": OURS}, "A call comes in"),
+        ({"sms_url": OURS, "voice_url": OUR_VOICE, "trunk_sid": "TK1"}, "calls go to TK1"),
+        ({"sms_url": "https://user:hunter22@old.example/a?key=hunter22"}, "is https://old.example/a; set"),
+    ],
+)
+def test_a_number_that_calls_somebody_else_is_wrong(find: Examine, peer: TwilioPeer, number: dict, said: str):
+    peer.numbers.clear()
+    peer.owns("+886900000001", **{"voice_url": OUR_VOICE, **number})
+
+    findings = find(NUMBER.format('sms", "voice'))
+
+    assert wrong(findings) == ["number"]
+    assert said in findings["number"].words
+    assert "hunter22" not in findings["number"].words
+
+
+def test_options_of_twilios_own_behind_the_address_are_fine(find: Examine, peer: TwilioPeer):
+    peer.numbers.clear()
+    peer.owns("+886900000001", sms_url=f"{OURS}#rc=3&rp=all", sms_method="POST")
+    assert wrong(find(NUMBER.format("sms"))) == []
+
+
+def test_a_number_that_the_account_does_not_have_is_wrong(find: Examine, peer: TwilioPeer):
+    peer.numbers.clear()
+    findings = find(NUMBER.format("sms"))
+    assert wrong(findings) == ["number"]
+    assert "this account does not have it" in findings["number"].words
+
+
+def test_whatsapp_senders_are_not_listed_and_the_doctor_says_so(find: Examine, peer: TwilioPeer):
+    peer.numbers.clear()
+    findings = find(NUMBER.format("whatsapp"))
+    assert wrong(findings) == []
+    assert OURS in findings["whatsapp"].words
+    assert "cannot be looked up" in findings["whatsapp"].words
+
+
+def test_a_worker_that_does_not_run_is_wrong(find: Examine, runtime: Runtime):
+    assert find()["worker"].level is Level.OK
+    with runtime.database.writing() as session:
+        jobs.promise(session, JobKind.SEND, 1, due_at=runtime.clock(), now=runtime.clock())
+
+    findings = find()  # by the real clock, which is behind or ahead of the test's
+
+    assert findings["worker"].level is Level.WRONG
+    assert "inbox worker" in findings["worker"].words

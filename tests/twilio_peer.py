@@ -5,6 +5,8 @@ with TwilioPeer() as peer:
     peer.next("drop-after")          # takes the message, then breaks the connection
     ...
     assert [m["Body"] for m in peer.messages] == ["Thank you"]
+
+What readers wrote is told to it by `peer.hears`; it lists that by number and date, in pages, the newest first.
 """
 
 import base64
@@ -12,11 +14,12 @@ import json
 import secrets
 import threading
 from collections import deque
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from email.utils import format_datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from conftest import ACCOUNT, TOKEN
 
@@ -36,6 +39,10 @@ class TwilioPeer:
     def __init__(self) -> None:
         self.messages: list[dict[str, str]] = []
         self.requests: list[str] = []
+        self.heard: list[dict[str, object]] = []
+        self.media: dict[str, list[dict[str, str]]] = {}
+        self.numbers: list[dict[str, object]] = []
+        self.down = False
         self._faults: deque[tuple[str, dict[str, str]]] = deque()
         peer = self
 
@@ -47,7 +54,7 @@ class TwilioPeer:
                 peer._create(self, {name: values[0] for name, values in parse_qs(body).items()})
 
             def do_GET(self) -> None:
-                peer._list(self, {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()})
+                peer._get(self, {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()})
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -80,6 +87,66 @@ class TwilioPeer:
         self.messages.clear()
         self.requests.clear()
 
+    def hears(self, body: str, at: datetime, sender: str, to: str, media: Sequence[str] = ()) -> str:
+        """Somebody writes to a number of the account, with files of these content types; return the message's sid."""
+        sid = f"{'MM' if media else 'SM'}{secrets.token_hex(16)}"
+        here = f"/2010-04-01/Accounts/{ACCOUNT}/Messages/{sid}"
+        files = [(f"ME{secrets.token_hex(16)}", content_type) for content_type in media]
+        self.media[sid] = [
+            {"sid": file, "parent_sid": sid, "content_type": content_type, "uri": f"{here}/Media/{file}.json"}
+            for file, content_type in files
+        ]
+        self.heard.append(
+            {
+                "sid": sid,
+                "account_sid": ACCOUNT,
+                "to": to,
+                "from": sender,
+                "body": body,
+                "status": "received",
+                "num_media": str(len(files)),
+                "date_sent": format_datetime(at),
+                "date_created": format_datetime(at),
+                "direction": "inbound",
+                "uri": f"{here}.json",
+            }
+        )
+        return sid
+
+    def owns(self, number: str, **more: object) -> None:
+        """The account has this phone number; `more` says what is set for it, such as `sms_url`."""
+        self.numbers.append({"sid": f"PN{secrets.token_hex(16)}", "phone_number": number, **more})
+
+    def _get(self, handler: BaseHTTPRequestHandler, wanted: dict[str, str]) -> None:
+        self.requests.append(f"GET {handler.path}")
+        if self.down:
+            return _answer(handler, 503, {"code": 20503, "message": "down", "status": 503})
+        if not self._knows(handler):
+            return None
+        what = urlsplit(handler.path).path.removeprefix("/2010-04-01/Accounts/").removesuffix(".json").split("/")
+        if what == [ACCOUNT]:
+            return _answer(handler, 200, {"sid": ACCOUNT, "status": "active", "type": "Full", "friendly_name": "News"})
+        if what == [ACCOUNT, "IncomingPhoneNumbers"]:
+            found = [n for n in self.numbers if n["phone_number"] == wanted.get("PhoneNumber", n["phone_number"])]
+            return _page(handler, "incoming_phone_numbers", found, wanted)
+        if what[1:2] == ["Messages"] and what[3:] == ["Media"]:
+            return _page(handler, "media_list", self.media.get(what[2], []), wanted)
+        if what == [ACCOUNT, "Messages"]:
+            ours = [_resource(m) for m in self.messages if m["To"] == wanted.get("To", m["To"])]
+            return _page(handler, "messages", [*ours, *self._heard(wanted)], wanted)
+        return _answer(handler, 404, {"code": 20404, "message": "not found", "status": 404})
+
+    def _heard(self, wanted: dict[str, str]) -> list[dict[str, object]]:
+        """Twilio's dates are whole seconds, and it lists the newest first."""
+        after = datetime.fromisoformat(wanted.get("DateSent>", "1970-01-01T00:00:00Z"))
+        before = datetime.fromisoformat(wanted.get("DateSent<", "9999-01-01T00:00:00Z"))
+        found = [
+            m
+            for m in self.heard
+            if m["to"] == wanted.get("To", m["to"]) and after <= parsedate_to_datetime(str(m["date_sent"])) <= before
+        ]
+        return sorted(found, key=lambda m: parsedate_to_datetime(str(m["date_sent"])), reverse=True)
+
     def _create(self, handler: BaseHTTPRequestHandler, given: dict[str, str]) -> None:
         self.requests.append(f"POST {handler.path}")
         if not self._knows(handler):
@@ -103,19 +170,26 @@ class TwilioPeer:
             return _answer(handler, 500, {"code": 20500, "message": "fault", "status": 500})
         return _answer(handler, 201, _resource(message))
 
-    def _list(self, handler: BaseHTTPRequestHandler, wanted: dict[str, str]) -> None:
-        self.requests.append(f"GET {handler.path}")
-        if not self._knows(handler):
-            return
-        found = [_resource(m) for m in self.messages if m["To"] == wanted.get("To", m["To"])]
-        _answer(handler, 200, {"messages": found, "next_page_uri": None, "page": 0, "page_size": 50})
-
     def _knows(self, handler: BaseHTTPRequestHandler) -> bool:
         wanted = "Basic " + base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
         if handler.headers.get("Authorization") == wanted:
             return True
         _answer(handler, 401, {"code": 20003, "message": "Authenticate", "status": 401})
         return False
+
+
+def _page(
+    handler: BaseHTTPRequestHandler,
+    name: str,
+    found: Sequence[dict[str, object] | dict[str, str]],
+    wanted: dict[str, str],
+) -> None:
+    size, page = int(wanted.get("PageSize", "50")), int(wanted.get("Page", "0"))
+    path = urlsplit(handler.path).path
+    following = f"{path}?{urlencode({**wanted, 'PageSize': size, 'Page': page + 1, 'PageToken': 'PA'})}"
+    shown = list(found[page * size : (page + 1) * size])
+    more = len(found) > (page + 1) * size
+    _answer(handler, 200, {name: shown, "next_page_uri": following if more else None, "page": page, "page_size": size})
 
 
 def _resource(message: dict[str, str]) -> dict[str, object]:

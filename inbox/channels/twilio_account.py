@@ -22,8 +22,10 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from inbox import edge
+from inbox.channels import refused
 from inbox.logs import log
 from inbox.runtime import Runtime
+from inbox.services.refusals import Refusal
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -140,4 +142,6 @@ def _refuse(reason: str) -> NoReturn:
     url = edge.current_runtime().settings.public_url + request.path
     log.warning("webhook refused", route=str(request.url_rule), reason=reason, expected_url=url)
     edge.spend(edge.public_post_limit(), "bad-signature")
+    signed = bool(request.headers.get(SIGNATURE_HEADER))
+    refused.memory().add(Refusal(edge.now(), str(request.url_rule)[:255], reason, url[:500], signed))
     abort(403)

@@ -11,6 +11,7 @@ from inbox.models.message import Message
 from inbox.models.note import Note
 from inbox.models.submission import Submission
 from inbox.models.user import User
+from inbox.models.webhook import RecoveryPosition, RefusedWebhook
 
 __all__ = [
     "Attachment",
@@ -29,6 +30,8 @@ __all__ = [
     "Message",
     "Note",
     "Priority",
+    "RecoveryPosition",
+    "RefusedWebhook",
     "Role",
     "Status",
     "StatusReport",

@@ -110,18 +110,23 @@ _PROGRESS = (
 
 
 class JobKind(StrEnum):
-    """What a worker can be asked to do. `SEND`: deliver the message with this id."""
+    """What a worker can be asked to do. `SEND`: deliver the message with this id. `RECONCILE`: take in what was
+    sent to us and never arrived; there is only one of it, with the subject 0.
+
+    What its failure is called at the desk stands in `inbox.services.attention`.
+    """
 
     SEND = "send"
+    RECONCILE = "reconcile"
 
     @property
     def time_limit(self) -> timedelta:
         """How long one try may take in all; after that it counts as hung, and is tried again later."""
-        return {JobKind.SEND: timedelta(seconds=45)}[self]
+        return {JobKind.SEND: timedelta(seconds=45), JobKind.RECONCILE: timedelta(minutes=5)}[self]
 
 
 class JobState(StrEnum):
-    """`FAILED` waits for a person."""
+    """`FAILED`: it will not be done unless a person asks for it."""
 
     WAITING = "waiting"
     DONE = "done"

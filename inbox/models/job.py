@@ -15,6 +15,7 @@ class Job(Base):
     Written in the transaction that causes it. A worker takes it by a lease: until `leased_until` nobody
     else may; then whoever looks takes it again, so that the work of a process that died is not lost.
     `tries` counts the leases, and tells one worker's lease from the next one's.
+    From `attention_at` on a person should look at it: it failed, or has been tried for long. NULL: nobody need.
     """
 
     __tablename__ = "job"
@@ -30,9 +31,20 @@ class Job(Base):
     error: Mapped[ShortText] = mapped_column(default="")
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+    attention_at: Mapped[datetime | None]
 
 
 Index("ix_job_due", Job.state, Job.due_at)
+# Partial: it holds what went wrong and nothing else, so that counting it on every page costs next to nothing.
+_TROUBLED = Job.attention_at.is_not(None)
+Index(
+    "ix_job_attention",
+    Job.kind,
+    Job.attention_at.desc(),
+    Job.id.desc(),
+    sqlite_where=_TROUBLED,
+    postgresql_where=_TROUBLED,
+)
 
 
 class StatusReport(Base):

@@ -92,13 +92,16 @@ _WITH_CONTACT = joinedload(ContactPoint.contact, innerjoin=True)
 
 
 def recall(session: Session, point_id: int, sender: Sender, keyword: str | None, *, now: datetime) -> Person:
-    """Return a sender that we know. A word that stops or starts messages is obeyed."""
+    """Return a sender that we know. A word that stops or starts messages is obeyed.
+
+    `now` is when it was said; a start that was said before the stop changes nothing.
+    """
     point = session.get_one(ContactPoint, point_id, options=[_WITH_CONTACT])
     contact = point.contact
     contact.name = contact.name or sender.name[:500]
     if keyword == "stop" and point.opted_out_at is None:
         point.opted_out_at = now
-    if keyword == "start":
+    if keyword == "start" and point.opted_out_at and point.opted_out_at <= now:
         point.opted_out_at = None
     facts = Facts(contact.name, contact.email, contact.phone, contact.organisation)
     return Person(contact.id, facts, point.id, point.can_reply, point.opted_out_at is not None)

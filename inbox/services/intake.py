@@ -41,6 +41,7 @@ class Incoming:
     gist:        one line for lists, where the text says nothing
     receipt_hash: of the code that opens the submission; only web forms have one
     suspicions:  reasons the channel has to think that a machine wrote it
+    sent_at:     when it was sent, where it reached us so late that this matters
     """
 
     channel: Channel
@@ -61,6 +62,12 @@ class Incoming:
     raw: Mapping[str, Any] = field(default_factory=dict)
     receipt_hash: str | None = None
     suspicions: tuple[str, ...] = ()
+    sent_at: datetime | None = None
+
+    @property
+    def is_recovered(self) -> bool:
+        """Whether we asked for it, since it never reached us by itself (see `services.recovery`)."""
+        return bool(self.extra.get("recovered"))
 
 
 @dataclass(frozen=True)
@@ -121,17 +128,19 @@ def find_repeat(session: Session, incoming: Incoming) -> Arrival | None:
 def receive(session: Session, incoming: Incoming, *, region: str, now: datetime) -> Arrival:
     """Store a message in the submission it belongs to, which is opened if there is none.
 
-    Exactly once: an (account, external_id) that is here already is answered with its first arrival.
+    Exactly once: an (account, external_id) that is here already is answered with its first arrival. If that one
+    was recovered from the provider's list, which tells less, what this one tells besides is added.
     Raises IntegrityError if the same message, or the first one of the same sender, is being stored by
     another transaction at this moment (or, once in a thousand million times, if the drawn reference is
     taken); the caller rolls back and calls again, which finds it.
     """
     point_id, repeat = _look_up(session, incoming)
     if repeat:
+        _complete(session, repeat, incoming, now)
         return repeat
     person = submission = None
     if incoming.sender and point_id:
-        person = contacts.recall(session, point_id, incoming.sender, incoming.keyword, now=now)
+        person = contacts.recall(session, point_id, incoming.sender, incoming.keyword, now=incoming.sent_at or now)
         submission = session.scalar(_OPEN_THREAD, {"thread_key": _thread_key(incoming.sender)})
     if submission:
         return _continue(session, submission, incoming, point_id, now)
@@ -151,6 +160,28 @@ def receive(session: Session, incoming: Incoming, *, region: str, now: datetime)
         opened=True,
         may_acknowledge=welcome and can_reply,
     )
+
+
+def _complete(session: Session, repeat: Arrival, incoming: Incoming, now: datetime) -> None:
+    """Add to a recovered message what only its own webhook tells."""
+    if incoming.is_recovered:
+        return
+    message = session.get_one(Message, repeat.message_id, with_for_update=True, populate_existing=True)
+    if not message.extra.get("recovered"):
+        return
+    message.extra = {**incoming.extra, "recovered": True}
+    message.raw = dict(incoming.raw)
+    message.sender_name = message.sender_name or _sender_name(incoming)
+    known = {_file_id(file.source_url) for file in message.attachments}
+    for file in incoming.remote_files:
+        if _file_id(file.url) not in known:
+            media.announce(session, message.id, file, now=now)
+    session.flush()
+
+
+def _file_id(url: str) -> str:
+    """The provider's id of a file, which is the last part of its address, however the address begins."""
+    return url.rstrip("/").rpartition("/")[2]
 
 
 def receive_more(session: Session, submission: Submission, incoming: Incoming, *, now: datetime) -> Arrival:
@@ -175,7 +206,7 @@ _OPEN_THREAD = select(Submission).where(Submission.thread_key == bindparam("thre
 
 def _new_person(rows: Rows, incoming: Incoming, region: str, now: datetime) -> Person | None:
     if incoming.sender:
-        return contacts.add(rows, incoming.sender, incoming.keyword, now=now)
+        return contacts.add(rows, incoming.sender, incoming.keyword, now=incoming.sent_at or now)
     return contacts.add_from_form(rows, incoming.facts, region=region, now=now) if incoming.facts else None
 
 
@@ -263,7 +294,7 @@ def _add_message(rows: Rows, submission: RowId, incoming: Incoming, point: RowId
         text=clean(incoming.text),
         extra=dict(incoming.extra),
         raw=dict(incoming.raw),
-        at=now,
+        at=incoming.sent_at or now,
     )
 
 

@@ -7,10 +7,12 @@ open, and settles the job in another one.
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from inbox.db import UTCDateTime
 from inbox.errors import InboxError
 from inbox.models import Job, JobKind, JobState
 from inbox.rows import RowId, Rows, rows_together
@@ -19,6 +21,12 @@ GRACE = timedelta(seconds=30)
 """How much longer than a job's time limit its lease runs, so that none is done by two at once."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(hours=24)
+PATIENCE = timedelta(minutes=10)
+"""How long work may go on failing before a person is told."""
+LATE = timedelta(minutes=3)
+"""How long due work may wait with no worker on anything before we say that none is running."""
+_FIRST_IN_LINE = 50
+"""More than the hands of a worker: where one runs, it holds some of these."""
 
 
 class NotNow(InboxError):
@@ -85,7 +93,7 @@ def _free(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 def finish(session: Session, lease: Lease, *, now: datetime) -> None:
     """The work is done. Nothing happens if somebody else holds the job by now."""
-    _settle(session, lease, state=JobState.DONE, finished_at=now, error="")
+    _settle(session, lease, state=JobState.DONE, finished_at=now, error="", attention_at=None)
 
 
 def fail(session: Session, lease: Lease, error: str, *, now: datetime) -> bool:
@@ -93,7 +101,7 @@ def fail(session: Session, lease: Lease, error: str, *, now: datetime) -> bool:
 
     Return False, and change nothing, if somebody else holds the job by now.
     """
-    return _settle(session, lease, state=JobState.FAILED, finished_at=now, error=error[:500])
+    return _settle(session, lease, state=JobState.FAILED, finished_at=now, error=error[:500], attention_at=now)
 
 
 def try_later(session: Session, lease: Lease, error: str, *, now: datetime, after: timedelta | None = None) -> bool:
@@ -101,7 +109,9 @@ def try_later(session: Session, lease: Lease, error: str, *, now: datetime, afte
     job = session.get_one(Job, lease.job_id)
     if now - job.created_at >= GIVE_UP_AFTER:
         return False
-    _settle(session, lease, due_at=now + (after or pause(lease.tries)), leased_until=None, error=error[:500])
+    look_at = job.attention_at or now + PATIENCE
+    due_at = now + (after or pause(lease.tries))
+    _settle(session, lease, due_at=due_at, leased_until=None, error=error[:500], attention_at=look_at)
     return True
 
 
@@ -113,10 +123,67 @@ def pause(tries: int) -> timedelta:
 
 
 def again(session: Session, job: Job, *, now: datetime) -> None:
-    """Let failed work be tried once more from the beginning."""
+    """Let work be tried once more from the beginning, now; what a worker holds at this moment is left to it.
+
+    What still waited for its next try keeps its mark until it is done; what had failed loses it.
+    """
+    if job.state is JobState.WAITING and job.leased_until and job.leased_until >= now:
+        return
+    if job.state is not JobState.WAITING:
+        job.attention_at = None
     job.state, job.due_at, job.leased_until, job.finished_at = JobState.WAITING, now, None, None
     job.created_at = now
     session.flush()
+
+
+def dismiss(session: Session, job: Job) -> None:
+    """A person has seen that this failed and leaves it so; the row stays."""
+    job.attention_at = None
+    session.flush()
+
+
+def fail_after_all(session: Session, kind: JobKind, subject_id: int, error: str, *, now: datetime) -> None:
+    """What was done turned out to have failed; a person must look."""
+    if job := find(session, kind, subject_id):
+        job.state, job.error, job.attention_at = JobState.FAILED, error[:500], now
+        job.finished_at = job.finished_at or now
+
+
+def succeed_after_all(session: Session, kind: JobKind, subject_id: int) -> None:
+    """What failed turned out to have been done."""
+    if job := find(session, kind, subject_id):
+        job.state, job.error, job.attention_at = JobState.DONE, "", None
+
+
+def keep_up(session: Session, kind: JobKind, *, every: timedelta, now: datetime) -> None:
+    """Promise regular work that has no subject, if it was last settled `every` ago or was never promised.
+
+    Raises IntegrityError if another worker promises it for the first time at this moment.
+    """
+    job = find(session, kind, 0)
+    if job is None:
+        promise(session, kind, 0, due_at=now, now=now)
+    elif job.finished_at and job.finished_at + every <= now:
+        job.state, job.due_at, job.leased_until, job.finished_at = JobState.WAITING, now, None, None
+        job.created_at = now
+
+
+def late_since() -> Select[Any]:
+    """Select since when work has been due that nobody does, or NULL while a worker is at work on anything.
+
+    The time is of any age: compare it with `LATE`. It takes :now.
+    """
+    now = bindparam("now", type_=UTCDateTime())
+    due = select(Job.due_at, Job.leased_until).where(Job.state == JobState.WAITING, Job.due_at <= now)
+    first = due.order_by(Job.due_at).limit(_FIRST_IN_LINE).subquery()
+    held_until = func.max(first.c.leased_until)
+    return select(func.min(first.c.due_at)).having(or_(held_until.is_(None), held_until < now))
+
+
+def standstill(session: Session, *, now: datetime) -> datetime | None:
+    """Since when nothing has been done though work is due, or None: then a worker runs, or none is needed."""
+    since: datetime | None = session.scalar(late_since(), {"now": now})
+    return since if since and since <= now - LATE else None
 
 
 def _settle(session: Session, lease: Lease, **values: object) -> bool:

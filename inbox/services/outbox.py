@@ -17,9 +17,7 @@ from inbox.models import (
     ContactPoint,
     DeliveryState,
     Direction,
-    Job,
     JobKind,
-    JobState,
     Message,
     StatusReport,
     Submission,
@@ -85,7 +83,16 @@ def find_way(session: Session, submission: Submission, *, now: datetime, lock: b
     point = session.get_one(ContactPoint, newest.contact_point_id, with_for_update=lock or None)
     if lock:
         newest = session.scalars(last).one()
-    return Way(point, newest.recipient, newest.id, newest.at, _problem(point, newest.at, now))
+    last_at = _heard_at(session, newest)
+    return Way(point, newest.recipient, newest.id, last_at, _problem(point, last_at, now))
+
+
+def _heard_at(session: Session, newest: Message) -> datetime:
+    """When they last wrote: a message that was recovered later may be older than one that came by itself."""
+    if not newest.extra.get("recovered"):
+        return newest.at
+    said = (Message.submission_id == newest.submission_id, Message.contact_point_id == newest.contact_point_id)
+    return session.scalars(select(func.max(Message.at)).where(*said, Message.direction == Direction.IN)).one()
 
 
 def _problem(point: ContactPoint, last_at: datetime, now: datetime) -> str:
@@ -205,11 +212,6 @@ def send_again(session: Session, message: Message, *, actor: User, now: datetime
     jobs.again(session, job, now=now)
 
 
-def count_failed(session: Session) -> int:
-    """How much work waits for a person."""
-    return session.scalar(select(func.count()).select_from(Job).where(Job.state == JobState.FAILED)) or 0
-
-
 # What a worker asks, each in a transaction of its own
 
 
@@ -269,7 +271,7 @@ def sent(session: Session, message_id: int, sent: Sent) -> None:
         StatusReport.account == sent.account, StatusReport.external_id == sent.external_id
     )
     for report in session.scalars(early).all():
-        _move(message, DeliveryState(report.state), report.error_code)
+        _apply(session, message, DeliveryState(report.state), report.error_code, at=report.at)
         session.delete(report)
     session.flush()
 
@@ -318,7 +320,7 @@ def report(
     named = (Message.account == account, Message.external_id == external_id, Message.direction == Direction.OUT)
     message = session.scalar(select(Message).where(*named).with_for_update())
     if message:
-        _move(message, state, error_code)
+        _apply(session, message, state, error_code, at=now)
         session.flush()
         return
     same = (StatusReport.account == account, StatusReport.external_id == external_id, StatusReport.state == state)
@@ -326,6 +328,18 @@ def report(
         insert_values(
             session, StatusReport, account=account, external_id=external_id, state=state, error_code=error_code, at=now
         )
+
+
+def _apply(session: Session, message: Message, state: DeliveryState, error_code: str, *, at: datetime) -> None:
+    """Move a message, and let its job know: what was handed over may not arrive, or arrive after all."""
+    was = message.delivery
+    _move(message, state, error_code)
+    if message.delivery is was:
+        return
+    if message.delivery is DeliveryState.FAILED:
+        jobs.fail_after_all(session, JobKind.SEND, message.id, error_code, now=at)
+    elif was is DeliveryState.FAILED:
+        jobs.succeed_after_all(session, JobKind.SEND, message.id)
 
 
 def _move(message: Message, state: DeliveryState, error_code: str) -> None:

@@ -6,6 +6,7 @@ from inbox.runtime import Runtime
 from inbox.web import (
     account,
     attachment,
+    attention,
     errors,
     headers,
     health,
@@ -29,6 +30,7 @@ def init_app(app: Flask, runtime: Runtime) -> None:
     app.register_blueprint(attachment.bp)
     app.register_blueprint(queue.bp)
     app.register_blueprint(submission.bp)
+    app.register_blueprint(attention.bp)
     app.register_blueprint(sign_in.bp)
     app.register_blueprint(set_up.bp)
     app.register_blueprint(account.bp)

@@ -5,7 +5,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from inbox import migrations
-from inbox.edge import current_runtime, request_session
+from inbox.edge import current_runtime, now, request_session
+from inbox.services import jobs
 
 bp = Blueprint("health", __name__)
 
@@ -18,11 +19,15 @@ def alive() -> str:
 
 @bp.get("/readyz")
 def ready() -> tuple[str, int]:
-    """The database answers and its tables are those of this version."""
+    """The database answers and its tables are those of this version.
+
+    A worker that stands still is told, but is no reason to send webhooks and readers elsewhere.
+    """
     try:
         request_session().execute(text("SELECT 1"))
         if not migrations.is_current(current_runtime().database.engine):
             return "database: run `inbox upgrade`\n", 503
+        since = jobs.standstill(request_session(), now=now())
     except SQLAlchemyError:
         return "database: does not answer\n", 503
-    return "ok\n", 200
+    return (f"ok\nworker: not running, work has been due since {since:%Y-%m-%d %H:%M} UTC\n" if since else "ok\n"), 200

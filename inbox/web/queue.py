@@ -154,7 +154,8 @@ def _entry(view: View, chosen: dict[str, str]) -> Entry:
     name, icon = _name_and_icon(view)
     count = f"{view.count}+" if view.count >= search.MOST_COUNTED else str(view.count)
     address, kind = url_for("queue.show", **place), view.filters.kind or ""
-    return Entry(view.key, name, icon, kind, place, address, count, place == chosen)
+    current = place == chosen and request.blueprint in (bp.name, "submission")
+    return Entry(view.key, name, icon, kind, place, address, count, current)
 
 
 def _name_and_icon(view: View) -> tuple[str, str]:

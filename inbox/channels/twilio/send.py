@@ -13,6 +13,7 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
+from inbox.config import Settings
 from inbox.models import Channel
 from inbox.runtime import Runtime
 from inbox.services.jobs import NotNow, Refused
@@ -31,17 +32,24 @@ Answer = TypeVar("Answer")
 def provider(runtime: Runtime) -> Provider:
     """The provider that the settings describe: without an account it refuses, or rehearses on a loopback address."""
     settings = runtime.settings
+    client = make_client(settings)
+    if client is None:
+        return Rehearsal() if settings.rehearses else NoAccount()
+    return Twilio(
+        client,
+        settings.twilio_account_sid,
+        settings.public_url + STATUS_PATH if settings.twilio_api_base or not settings.is_loopback else "",
+    )
+
+
+def make_client(settings: Settings) -> Client | None:
+    """A client of Twilio's API with time limits, signed in with the API key or else the auth token; None without."""
     account, token = settings.twilio_account_sid, settings.twilio_auth_token
     key, secret = settings.twilio_api_key, settings.twilio_api_secret
     user, password = (key, secret) if key and secret else (account, token)
     if not account or password is None:
-        return Rehearsal() if settings.rehearses else NoAccount()
-    client = Client(user, password.get_secret_value(), account, http_client=_Http(settings.twilio_api_base))
-    return Twilio(
-        client,
-        account,
-        settings.public_url + STATUS_PATH if settings.twilio_api_base or not settings.is_loopback else "",
-    )
+        return None
+    return Client(user, password.get_secret_value(), account, http_client=_Http(settings.twilio_api_base))
 
 
 class NoAccount:
@@ -72,7 +80,7 @@ class Twilio:
 
     def send(self, outgoing: Outgoing) -> Sent:
         more = {"status_callback": self._callback} if self._callback else {}
-        made = _told(
+        made = told(
             lambda: self._client.messages.create(
                 to=_address(outgoing, outgoing.recipient), **_from(outgoing), body=outgoing.text, **more
             )
@@ -82,7 +90,7 @@ class Twilio:
     def find(self, outgoing: Outgoing, since: datetime) -> list[Sent]:
         # Twilio's dates are whole seconds, and its clock is not ours.
         after = since - timedelta(minutes=1)
-        found = _told(
+        found = told(
             lambda: self._client.messages.list(
                 to=_address(outgoing, outgoing.recipient),
                 **_sent_from(outgoing),
@@ -109,15 +117,15 @@ def _sent_from(outgoing: Outgoing) -> dict[str, str]:
     return _from(outgoing) if "from_" in _from(outgoing) else {}
 
 
-def _told(call: Callable[[], Answer]) -> Answer:
-    """Make a call, and tell apart what surely was not sent from what may have been."""
+def told(call: Callable[[], Answer]) -> Answer:
+    """Make a call to the API, and tell apart what surely was not sent from what may have been."""
     try:
         return call()
     except requests.exceptions.ConnectTimeout:
         raise NotNow("unreachable") from None
     except requests.exceptions.ConnectionError as error:
         # A connection that was never made has sent nothing; one that broke may have.
-        if "NewConnectionError" in repr(error):
+        if any(name in repr(error) for name in ("NewConnectionError", "NameResolutionError")):
             raise NotNow("unreachable") from None
         raise Unclear from None
     except requests.exceptions.RequestException:

@@ -1,0 +1,120 @@
+"""What the failure of each kind of work is called at the desk, and how it is tried again. A new kind is one entry."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ScalarSelect, Select, select
+from sqlalchemy.orm import Session, joinedload, raiseload
+
+from inbox.models import DeliveryState, Job, JobKind, JobState, Message, User
+from inbox.services import accounts, audit, jobs, outbox, provider
+from inbox.text import N_
+
+Again = Callable[[Session, Job, User, int | None, datetime], None]
+
+
+@dataclass(frozen=True)
+class Words:
+    """A failure as sentences, to be translated. `doubt`: it may have been done, so it is only asked about."""
+
+    title: str
+    text: str
+    doubt: bool = False
+
+
+def again(session: Session, job: Job, actor: User, submission_id: int | None, now: datetime) -> None:
+    """Try the work once more as it stands: right where doing a part of it twice harms nobody."""
+    audit.record(session, actor, accounts.RETRY, submission_id, now=now, kind=job.kind.value)
+    jobs.again(session, session.get_one(Job, job.id, with_for_update=True, populate_existing=True), now=now)
+
+
+@dataclass(frozen=True)
+class Sort:
+    """What the desk says and does about one kind of work.
+
+    subject:    the model whose id is the job's subject, loaded with what `words` needs
+    submission: the id of the submission it is about, selected for `Job.subject_id`; None where it is about none
+    anchor:     the place on the submission's page, made from the subject
+    regular:    it is done again and again, so that the number of its tries says nothing
+    again:      tries it once more, with an audit entry; raises TooLate where somebody else was quicker
+    """
+
+    heading: str
+    icon: str
+    words: Callable[[Job, Any], Words]
+    subject: Select[Any] | None = None
+    submission: ScalarSelect[int] | None = None
+    anchor: Callable[[Any], str] = lambda subject: ""
+    regular: bool = False
+    again: Again = again
+
+
+def _about_message(job: Job, message: Message) -> Words:
+    by_person = message.author_id is not None
+    if message.delivery in (DeliveryState.UNKNOWN, DeliveryState.SENDING):
+        title = N_("This answer may have been sent") if by_person else N_("This notice may have been sent")
+        return Words(title, _DOUBT if job.state is JobState.WAITING else _DOUBT_LEFT, doubt=True)
+    if job.state is JobState.WAITING:
+        title = N_("An answer still waits to be sent") if by_person else N_("A notice still waits to be sent")
+    elif message.account != outbox.DESK:
+        title = N_("An answer did not arrive") if by_person else N_("A notice did not arrive")
+    else:
+        title = N_("An answer was not sent") if by_person else N_("A notice was not sent")
+    return Words(title, provider.explain(job.error))
+
+
+_DOUBT = N_(
+    "The connection broke while it was handed over. We are asking Twilio whether it arrived; until we know, it is "
+    "not sent again."
+)
+_DOUBT_LEFT = N_(
+    "The connection broke while it was handed over, and Twilio could not be asked for a day. It is not sent again: "
+    "ask once more, or look for it in Twilio's console."
+)
+
+
+def _send_again(session: Session, job: Job, actor: User, submission_id: int | None, now: datetime) -> None:
+    """What is known not to have been sent goes out anew; what may have been is only looked up (see `work.send`)."""
+    message = session.get_one(Message, job.subject_id, with_for_update=True, populate_existing=True)
+    if message.delivery is DeliveryState.FAILED:
+        outbox.send_again(session, message, actor=actor, now=now)
+    else:
+        again(session, job, actor, submission_id, now)
+
+
+def _about_recovery(job: Job, _: None) -> Words:
+    return Words(N_("Lost messages could not be looked for"), _LOST_BY.get(job.error, _LOST))
+
+
+_LOST = N_(
+    "Twilio could not be asked which messages never reached us. What readers wrote is safe there; it is taken in as "
+    "soon as Twilio answers."
+)
+_LOST_BY = {"20003": N_("Twilio did not accept our sign-in. Ask an administrator to check the account's settings.")}
+
+
+def _about_other(job: Job, _: Any) -> Words:
+    return Words(N_("Something could not be done"), N_("It is tried again by itself for a day, and then left."))
+
+
+SORTS: dict[JobKind, Sort] = {
+    JobKind.SEND: Sort(
+        heading=N_("Answers"),
+        icon="send",
+        words=_about_message,
+        subject=select(Message).options(joinedload(Message.author), raiseload("*")),
+        submission=select(Message.submission_id).where(Message.id == Job.subject_id).correlate(Job).scalar_subquery(),
+        anchor=lambda message: f"m-{message.id}",
+        again=_send_again,
+    ),
+    JobKind.RECONCILE: Sort(heading=N_("Lost messages"), icon="history", words=_about_recovery, regular=True),
+}
+"""One entry for each kind of work."""
+OTHER = Sort(heading=N_("Other work"), icon="alert-triangle", words=_about_other)
+
+
+def sort_of(kind: JobKind) -> Sort:
+    """What there is to say about this kind of work."""
+    return SORTS.get(kind, OTHER)
