@@ -50,6 +50,14 @@ class StorageError(InboxError):
     """Files cannot be written or read now; trying again later may work."""
 
 
+class ScannerSilent(InboxError):
+    """The virus scanner did not say whether a file is harmless; `code` is one of `services.problems`."""
+
+    def __init__(self, code: str = "scanner") -> None:
+        super().__init__(code)
+        self.code = code
+
+
 class AccountRefused(InboxError):
     """An account cannot be made or changed like this. The text is for people: what is wrong and what to do.
 

@@ -245,7 +245,7 @@ def _append(session: Session, submission_id: int, incoming: Incoming, point_id: 
     )
     for file in incoming.remote_files:
         media.announce(session, message_id, file, now=now)
-    for upload in incoming.uploads:
-        upload.message_id, upload.form_token = message_id, None
+    if incoming.uploads:
+        media.join(session, message_id, incoming.uploads, now=now)
     session.flush()
     return message_id
