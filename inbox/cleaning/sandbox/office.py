@@ -14,12 +14,19 @@ from . import archives, markup, office_markup, opc, pictures
 from .answers import Cleaned, Reason, Refused
 
 _PARTS = frozenset(
-    "styles stylesWithEffects settings fontTable numbering theme themeOverride footnotes endnotes comments header"
-    " footer chart chartEx chartStyle chartColorStyle chartUserShapes diagramData diagramLayout diagramQuickStyle"
-    " diagramColors diagramDrawing worksheet chartsheet sharedStrings sheetMetadata drawing vmlDrawing table"
-    " pivotTable pivotCacheDefinition pivotCacheRecords slicer slicerCache externalLink threadedComment person"
-    " slide slideMaster slideLayout notesSlide notesMaster handoutMaster presProps viewProps tableStyles"
-    " commentAuthors authors".split()  # noqa: SIM905
+    {
+        *("styles", "stylesWithEffects", "settings", "fontTable", "numbering"),
+        *("theme", "themeOverride", "footnotes", "endnotes", "comments", "header"),
+        *("footer", "chart", "chartEx", "chartStyle"),
+        *("chartColorStyle", "chartUserShapes", "diagramData", "diagramLayout", "diagramQuickStyle"),
+        *("diagramColors", "diagramDrawing", "worksheet", "chartsheet"),
+        *("sharedStrings", "sheetMetadata", "drawing", "vmlDrawing", "table"),
+        *("pivotTable", "pivotCacheDefinition", "pivotCacheRecords", "slicer"),
+        *("slicerCache", "externalLink", "threadedComment", "person"),
+        *("slide", "slideMaster", "slideLayout", "notesSlide"),
+        *("notesMaster", "handoutMaster", "presProps", "viewProps", "tableStyles"),
+        *("commentAuthors", "authors"),
+    }
 )
 _PROGRAMS = frozenset({"vbaProject", "wordVbaData", "xlMacrosheet", "xlIntlMacrosheet"})
 _VML = "vmlDrawing"

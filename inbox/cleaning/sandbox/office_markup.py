@@ -22,14 +22,20 @@ _WORD = ("wordprocessingml", "/office/word/")
 _NO_DATE = "2000-01-01T00:00:00"
 
 _REMOVED = frozenset(
-    # who wrote it, where and on which machine
-    "rsids docId docVars absPath revisionPtr customWorkbookViews presenceInfo creationId modifyVerifier"
-    # what belongs to parts that are not kept
-    " dataBinding externalData custDataLst customProperties embedRegular embedBold embedItalic embedBoldItalic"
-    " embeddedFontLst svgBlip alternateUrls webPublishItems"
-    # what acts, plays or comes from elsewhere
-    " attachedTemplate mailMerge altChunk subDoc saveThroughXslt OLEObject oleObj oleObject oleObjects control"
-    " controls videoFile audioFile wavAudioFile quickTimeFile audioCd media sndAc snd".split()  # noqa: SIM905
+    {
+        # who wrote it, where and on which machine
+        *("rsids", "docId", "docVars", "absPath"),
+        *("revisionPtr", "customWorkbookViews", "presenceInfo", "creationId", "modifyVerifier"),
+        # what belongs to parts that are not kept
+        *("dataBinding", "externalData", "custDataLst", "customProperties"),
+        *("embedRegular", "embedBold", "embedItalic", "embedBoldItalic"),
+        *("embeddedFontLst", "svgBlip", "alternateUrls", "webPublishItems"),
+        # what acts, plays or comes from elsewhere
+        *("attachedTemplate", "mailMerge", "altChunk", "subDoc", "saveThroughXslt"),
+        *("OLEObject", "oleObj", "oleObject", "oleObjects", "control"),
+        *("controls", "videoFile", "audioFile", "wavAudioFile"),
+        *("quickTimeFile", "audioCd", "media", "sndAc", "snd"),
+    }
 )
 _PLAYED = frozenset({"videoFile", "audioFile", "wavAudioFile", "quickTimeFile", "audioCd", "media"})
 _FOREIGN = frozenset({"ddeLink", "oleLink"})
@@ -154,7 +160,7 @@ def _replace_objects(root: etree._Element) -> None:
 def _strip_formulas(root: etree._Element) -> None:
     """Leave a sheet its values alone where one of its formulas would fetch something or start a program."""
     for name in ("f", "definedName"):
-        formulas = [element for element in root.iter() if local(element.tag) == name]
+        formulas = [e for e in root.iter() if local(e.tag) == name and "spreadsheetml" in namespace(e.tag)]
         if any(_FETCHING.search(_QUOTED.sub("", element.text or "")) for element in formulas):
             for element in formulas:
                 _remove_with_shell(element)

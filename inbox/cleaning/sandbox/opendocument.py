@@ -19,9 +19,14 @@ _NO_DATE = "2000-01-01T00:00:00"
 _PROGRAMS = re.compile(r"(Basic|Scripts)/", re.IGNORECASE)
 
 _REMOVED = frozenset(
-    "scripts event-listeners forms control applet plugin object-ole floating-frame dde-connection-decls"
-    " dde-connection-decl dde-source dde-link dde-links section-source table-source cell-range-source"
-    " database-ranges data-pilot-tables sound creator-initials image-map binary-data".split()  # noqa: SIM905
+    {
+        *("scripts", "event-listeners", "forms", "control"),
+        *("applet", "plugin", "object-ole", "floating-frame", "dde-connection-decls"),
+        *("dde-connection-decl", "dde-source", "dde-link"),
+        *("dde-links", "section-source", "table-source", "cell-range-source"),
+        *("database-ranges", "data-pilot-tables", "sound"),
+        *("creator-initials", "image-map", "binary-data"),
+    }
 )
 _FETCHING = re.compile(r"\b(WEBSERVICE|DDE|HYPERLINK|COM\.SUN\.STAR\.\S*)\s*\(", re.IGNORECASE)
 

@@ -16,19 +16,35 @@ from .answers import Cleaned, Reason, Refused
 CONTENT_TYPE = "application/pdf"
 
 _ROOT_KEYS = frozenset(
-    "/Type /Pages /PageLabels /PageLayout /PageMode /ViewerPreferences /Lang /Outlines /Dests /Names"
-    " /AcroForm /OCProperties /MarkInfo /StructTreeRoot /Version /Extensions".split()  # noqa: SIM905
+    {
+        *("/Type", "/Pages", "/PageLabels", "/PageLayout", "/PageMode"),
+        *("/ViewerPreferences", "/Lang", "/Outlines", "/Dests", "/Names"),
+        *("/AcroForm", "/OCProperties", "/MarkInfo"),
+        *("/StructTreeRoot", "/Version", "/Extensions"),
+    }
 )
 _PAGE_KEYS = frozenset(
-    "/Type /Parent /Resources /MediaBox /CropBox /BleedBox /TrimBox /ArtBox /Contents /Rotate /Group /Annots"
-    " /StructParents /Tabs /UserUnit".split()  # noqa: SIM905
+    {
+        *("/Type", "/Parent", "/Resources", "/MediaBox", "/CropBox", "/BleedBox"),
+        *("/TrimBox", "/ArtBox", "/Contents", "/Rotate", "/Group", "/Annots"),
+        *("/StructParents", "/Tabs", "/UserUnit"),
+    }
 )
-_ANNOTATIONS_DROPPED = frozenset("/FileAttachment /RichMedia /Screen /Movie /Sound /3D /TrapNet /Projection".split())  # noqa: SIM905
+_ANNOTATIONS_DROPPED = frozenset(
+    {
+        *("/FileAttachment", "/RichMedia", "/Screen", "/Movie"),
+        *("/Sound", "/3D", "/TrapNet", "/Projection"),
+    }
+)
 _ANNOTATION_KEYS_DROPPED = ("/T", "/RC", "/M", "/CreationDate", "/NM", "/Subj")
 _ACTIONS_KEPT = frozenset({"/GoTo", "/Named"})
 _ACTIONS_DROPPED = frozenset(
-    "/JavaScript /Launch /URI /GoToR /GoToE /GoToDp /SubmitForm /ResetForm /ImportData /Hide /SetOCGState"
-    " /Rendition /Movie /Sound /Trans /GoTo3DView /RichMediaExecute /Thread".split()  # noqa: SIM905
+    {
+        *("/JavaScript", "/Launch", "/URI", "/GoToR", "/GoToE"),
+        *("/GoToDp", "/SubmitForm", "/ResetForm", "/ImportData", "/Hide", "/SetOCGState"),
+        *("/Rendition", "/Movie", "/Sound"),
+        *("/Trans", "/GoTo3DView", "/RichMediaExecute", "/Thread"),
+    }
 )
 _EMPTIED_TYPES = frozenset({"/Filespec", "/F", "/Sig", "/DocTimeStamp", "/Metadata", "/EmbeddedFile"})
 _DROPPED = (

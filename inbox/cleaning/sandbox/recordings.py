@@ -228,7 +228,7 @@ def _poster(copy: Path, content_type: str, preview: Path) -> bool:
                 return False
             source.seek((source.duration or 0) // 10)
             frame = next(source.decode(stream))
-            image = frame.to_image().rotate(frame.rotation, expand=True)
+            image = frame.to_image().rotate(frame.rotation, expand=True)  # type: ignore[no-untyped-call]
     except (av.FFmpegError, StopIteration, IndexError, ValueError):
         return False
     pictures.save_preview(image, preview)
