@@ -70,7 +70,7 @@ class Storage:
 
         Raises FileNotFoundError at once, before the first is asked for, if there is none.
         """
-        options: "GetOptions" = {} if stop is None else {"range": (start, stop)}
+        options: GetOptions = {} if stop is None else {"range": (start, stop)}
         try:
             stream = obstore.get(self._store, key, options=options).stream(min_chunk_size=CHUNK_BYTES)
         except FileNotFoundError:
@@ -93,9 +93,9 @@ class Storage:
             except _FAILURES as error:
                 raise _cannot("delete", error) from error
 
-    def _write(self, key: str, content: BinaryIO | bytes) -> None:
+    def _write(self, key: str, file: BinaryIO) -> None:
         try:
-            obstore.put(self._store, key, content, chunk_size=PART_BYTES, max_concurrency=2)
+            obstore.put(self._store, key, file, chunk_size=PART_BYTES, max_concurrency=2)
             if self._folder:
                 _make_safe(self._folder / key)
         except _FAILURES as error:

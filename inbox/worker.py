@@ -7,15 +7,18 @@ again later, and what its thread still does counts no more.
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 
-from inbox.channels.twilio import send
+from inbox.antivirus import Clamd
+from inbox.channels.twilio import fetch, send
 from inbox.logs import log
 from inbox.models import JobKind
 from inbox.runtime import Runtime
 from inbox.services import jobs
 from inbox.services.jobs import Lease, NotNow, Refused
 from inbox.work import Handler
+from inbox.work.media import Clean, Fetch, Forget
 from inbox.work.send import Send
 
 HANDS = 4
@@ -35,6 +38,8 @@ class Worker:
         self._stopping = threading.Event()
         self._work_waits = threading.Condition()
         self._hands: list[_Hand] = []
+        self._under_way: Counter[JobKind] = Counter()
+        self._turn = threading.Lock()
         self._overseer = threading.Thread(target=self._oversee, name="worker", daemon=True)
 
     def start(self) -> None:
@@ -61,11 +66,24 @@ class Worker:
         return done
 
     def take(self) -> Lease | None:
-        with self._runtime.database.writing() as session:
-            return jobs.take(session, now=self._runtime.clock())
+        """Take a job of a kind of which not too many are under way here. Whoever takes one must `do` it."""
+        with self._turn:
+            enough = [kind for kind in JobKind if self._under_way[kind] >= kind.at_once]
+            with self._runtime.database.writing() as session:
+                lease = jobs.take(session, but_no=enough, now=self._runtime.clock())
+            if lease:
+                self._under_way[lease.kind] += 1
+            return lease
 
     def do(self, lease: Lease) -> None:
         """Do one job and settle it."""
+        try:
+            self._do(lease)
+        finally:
+            with self._turn:
+                self._under_way[lease.kind] -= 1
+
+    def _do(self, lease: Lease) -> None:
         try:
             self._handlers[lease.kind].do(lease)
         except NotNow as error:
@@ -173,4 +191,13 @@ class _Hand(threading.Thread):
 
 def make(runtime: Runtime) -> Worker:
     """A worker with the providers that the settings describe."""
-    return Worker(runtime, {JobKind.SEND: Send(runtime, send.provider(runtime))})
+    fetcher, clamd_url = fetch.fetcher(runtime), runtime.settings.clamd_url
+    return Worker(
+        runtime,
+        {
+            JobKind.SEND: Send(runtime, send.provider(runtime)),
+            JobKind.FETCH: Fetch(runtime, fetcher),
+            JobKind.CLEAN: Clean(runtime, Clamd(clamd_url) if clamd_url else None),
+            JobKind.FORGET: Forget(runtime, fetcher),
+        },
+    )

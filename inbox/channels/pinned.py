@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from urllib.parse import urlsplit
 
@@ -123,9 +124,7 @@ def _meant(address: Address) -> list[Address]:
 
 
 @contextmanager
-def answer(
-    hosts: Hosts, method: str, url: str, headers: Mapping[str, str], deadline: float
-) -> Iterator[HTTPResponse]:
+def answer(hosts: Hosts, method: str, url: str, headers: Mapping[str, str], deadline: float) -> Iterator[HTTPResponse]:
     """Ask, and hand out the answer while the connection stands; at `deadline` (monotonic) it is cut.
 
     Raises Forbidden, TimeoutError after the deadline, or OSError or HTTPException when it fails otherwise.
@@ -138,7 +137,7 @@ def answer(
             connection.sock = _encrypted(line, place) if place.scheme == "https" else line
             connection.request(method, place.target, headers={"Accept-Encoding": "identity", **headers})
             yield connection.getresponse()
-        except (OSError, ValueError):
+        except Exception:  # whatever the readers made of a line that was cut
             if cut.is_set():
                 raise TimeoutError from None
             raise
@@ -168,14 +167,21 @@ def _connect(addresses: list[str], port: int, deadline: float) -> socket.socket:
 
 def _connection(place: Place) -> HTTPConnection:
     """Says the right Host; its socket is ours."""
-    kind = HTTPSConnection if place.scheme == "https" else HTTPConnection
-    connection = kind(place.host, place.port)
+    if place.scheme == "https":
+        connection: HTTPConnection = HTTPSConnection(place.host, place.port, context=_trust())
+    else:
+        connection = HTTPConnection(place.host, place.port)
     connection.auto_open = 0
     return connection
 
 
 def _encrypted(line: socket.socket, place: Place) -> socket.socket:
-    return ssl.create_default_context().wrap_socket(line, server_hostname=place.host)
+    return _trust().wrap_socket(line, server_hostname=place.host)
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    return ssl.create_default_context()
 
 
 @contextmanager

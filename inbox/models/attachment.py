@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, ForeignKey, String, Text
+from sqlalchemy import BigInteger, Double, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.db import Base, Key, ShortText, enum_by_value
@@ -45,7 +45,7 @@ class Attachment(Base):
     copy_size: Mapped[int | None] = mapped_column(BigInteger)
     copy_sha256: Mapped[str] = mapped_column(String(64), default="")
     preview_key: Mapped[str] = mapped_column(String(255), default="")
-    duration_seconds: Mapped[float | None]
+    duration_seconds: Mapped[float | None] = mapped_column(Double)
     problem: Mapped[ShortText] = mapped_column(default="")
     forgotten_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

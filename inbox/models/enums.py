@@ -133,8 +133,8 @@ class JobKind(StrEnum):
 
     @property
     def at_once(self) -> int:
-        """How many of its kind one worker does at a time."""
-        return 2 if self is JobKind.CLEAN else 8
+        """How many of its kind one worker does at a time, so that none takes all its hands or the machine."""
+        return {JobKind.CLEAN: 2, JobKind.FETCH: 8}.get(self, 32)
 
 
 class JobState(StrEnum):

@@ -5,6 +5,7 @@ open, and settles the job in another one.
 """
 
 import random
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -63,9 +64,12 @@ def is_due(session: Session, *, now: datetime) -> bool:
     return session.scalar(select(Job.id).where(*_free(now)).limit(1)) is not None
 
 
-def take(session: Session, *, now: datetime) -> Lease | None:
-    """Take the job that has been due the longest and that nobody holds; None if there is nothing to do."""
-    longest_due = select(Job).where(*_free(now)).order_by(Job.due_at).limit(1)
+def take(session: Session, *, but_no: Collection[JobKind] = (), now: datetime) -> Lease | None:
+    """Take the job that has been due the longest and that nobody holds; None if there is nothing to do.
+
+    `but_no` names kinds of which enough is under way.
+    """
+    longest_due = select(Job).where(*_free(now), Job.kind.not_in(but_no)).order_by(Job.due_at).limit(1)
     job = session.scalar(longest_due.with_for_update(skip_locked=True))
     if job is None:
         return None

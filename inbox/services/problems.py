@@ -14,6 +14,7 @@ _WORDS = {
     "missing": N_("The provider does not have it, or not yet."),
     "gone": N_("The provider has deleted it. Ask the sender to send it again."),
     "busy": N_("The provider is too busy to give it to us."),
+    "refused": N_("The provider does not give it to us."),
     "unreachable": N_("The provider could not be reached."),
     "too-slow": N_("It came too slowly, and we stopped waiting."),
     "cut-short": N_("The connection broke before all of it was here."),

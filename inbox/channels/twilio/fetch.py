@@ -30,7 +30,7 @@ TOTAL_SECONDS = 300.0
 MOST_REDIRECTS = 5
 CHUNK_BYTES = 256 * 1024
 ASK_ADMINISTRATOR_AGAIN = timedelta(minutes=15)
-LONGEST_WAIT = timedelta(hours=1)
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=1)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _AS_SOUND = re.compile(r"\.(mp3|wav)$")
 
@@ -38,8 +38,21 @@ _AS_SOUND = re.compile(r"\.(mp3|wav)$")
 def fetcher(runtime: Runtime) -> Fetcher:
     """The fetcher that the settings describe."""
     settings = runtime.settings
-    hosts = Hosts.of(settings.twilio_media_hosts, TWILIO, settings.rehearses)
-    return Media(hosts, credentials(settings), settings.max_upload_bytes)
+    return Media(allowed_hosts(settings), credentials(settings), settings.max_upload_bytes)
+
+
+def allowed_hosts(settings: Settings) -> Hosts:
+    """Those that media may be fetched from."""
+    return Hosts.of(settings.twilio_media_hosts, TWILIO, settings.rehearses)
+
+
+def may_fetch(settings: Settings, url: str) -> bool:
+    """Whether media may be fetched from this address."""
+    try:
+        allowed_hosts(settings).place(url)
+    except Forbidden:
+        return False
+    return True
 
 
 def credentials(settings: Settings) -> list[tuple[str, str]]:
@@ -61,24 +74,26 @@ class Media:
     def fetch(self, url: str, file: BinaryIO) -> None:
         deadline = time.monotonic() + self._total_seconds
         with _told():
-            for _ in range(MOST_REDIRECTS + 1):
-                # Whatever a redirect says, only the address that Twilio signed is asked with credentials.
-                authorisations = self._authorisations(url) if _ == 0 else [{}]
-                location = self._get(url, authorisations, file, deadline)
+            # Only the address that Twilio gave us is asked with credentials, whatever a redirect says.
+            location = self._get(url, self._authorisations(url), file, deadline)
+            for _ in range(MOST_REDIRECTS):
                 if location is None:
                     return
                 url = urljoin(url, location)
-        raise Refused("redirects")
+                location = self._get(url, [{}], file, deadline)
+        if location is not None:
+            raise Refused("redirects")
 
     def forget(self, url: str) -> None:
         deadline = time.monotonic() + self._total_seconds
         with _told():
-            for headers in self._authorisations(url):
+            authorisations = self._authorisations(url)
+            for headers in authorisations:
                 with pinned.answer(self._hosts, "DELETE", _AS_SOUND.sub("", url), headers, deadline) as answer:
-                    if answer.status not in (401, 403):
-                        break
-            if answer.status not in (200, 204, 404, 410):
-                raise _refusal(answer, asked_with_credentials=True)
+                    if answer.status in (200, 204, 404, 410):
+                        return
+                    if answer.status not in (401, 403) or headers is authorisations[-1]:
+                        raise _refusal(answer, asked_with_credentials=bool(headers))
 
     def _authorisations(self, url: str) -> list[dict[str, str]]:
         place = self._hosts.place(url)
@@ -139,7 +154,9 @@ def _refusal(answer: HTTPResponse, *, asked_with_credentials: bool) -> Exception
         return Refused("gone")
     if status in (401, 403) and asked_with_credentials:
         return NotNow("sign-in", ASK_ADMINISTRATOR_AGAIN)
-    return NotNow("missing" if status == 404 else "busy", after)
+    if status == 404:
+        return NotNow("missing")
+    return NotNow("busy" if status == 429 or status >= 500 else "refused", after)
 
 
 def _retry_after(text: str) -> timedelta | None:
@@ -148,7 +165,7 @@ def _retry_after(text: str) -> timedelta | None:
         seconds = float(text) if text.isdecimal() else parsedate_to_datetime(text).timestamp() - time.time()
     except (ValueError, OverflowError):
         return None
-    return max(min(timedelta(seconds=seconds), LONGEST_WAIT), timedelta())
+    return max(min(timedelta(seconds=seconds), LONGEST_WAIT), SHORTEST_WAIT)
 
 
 def _basic(user: str, password: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ def upgrade() -> None:
                          ('problem', 500)):
         op.add_column('attachment', sa.Column(name, sa.String(length=length), nullable=False, server_default=''))
     op.add_column('attachment', sa.Column('copy_size', sa.BigInteger(), nullable=True))
-    op.add_column('attachment', sa.Column('duration_seconds', sa.Float(), nullable=True))
+    op.add_column('attachment', sa.Column('duration_seconds', sa.Double(), nullable=True))
     op.add_column('attachment', sa.Column('forgotten_at', UTCDateTime(), nullable=True))
     _promise('clean', "state = 'stored' AND message_id IS NOT NULL")
     _promise('fetch', "state = 'pending' AND source_url <> ''")
