@@ -5,8 +5,10 @@ import math
 import random
 from fractions import Fraction
 from struct import pack
+from typing import cast
 
 import av
+from av.audio import AudioStream
 from PIL import Image, ImageDraw
 
 _SKIES = ((96, 140, 190), (214, 152, 98), (122, 132, 146), (60, 72, 110), (168, 196, 206))
@@ -29,8 +31,8 @@ def fetched(content_type: str, lot: random.Random) -> bytes | None:
 def voice(container: str, codec: str, seconds: int) -> bytes:
     """A low hum that swells and fades, as long as somebody speaks."""
     out = io.BytesIO()
-    with av.open(out, "w", format=container) as recording:
-        stream = recording.add_stream(codec, rate=_RATE, layout="mono")
+    with av.open(out, "w", format=container, options={"fflags": "+bitexact"}) as recording:  # the same each time
+        stream = cast(AudioStream, recording.add_stream(codec, rate=_RATE, layout="mono"))
         for second in range(seconds):
             frame = av.AudioFrame(format="s16", layout="mono", samples=_RATE)
             frame.planes[0].update(_HUM)
