@@ -350,7 +350,8 @@ def _pdf_picture(document: Any, packed: tuple[str, ...]) -> Any:
     if packed:
         data, filters = zlib.compress(data), Array([Name.FlateDecode, Name.DCTDecode])
     values = Dictionary(Type=Name.XObject, Subtype=Name.Image, Width=80, Height=40, BitsPerComponent=8)
-    return Stream(document, data, values, ColorSpace=Name.DeviceRGB, Filter=filters, Metadata=Stream(document, markers.XMP))
+    values.ColorSpace, values.Filter, values.Metadata = Name.DeviceRGB, filters, Stream(document, markers.XMP)
+    return Stream(document, data, values)
 
 
 def _script() -> Any:
