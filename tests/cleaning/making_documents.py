@@ -24,12 +24,14 @@ _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 
 def zipped(entries: Mapping[str, str | bytes]) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(out, "w") as archive:
         archive.comment = b"planted comment"
         for name, content in entries.items():
             entry = zipfile.ZipInfo(name, (2001, 2, 3, 4, 5, 6))
             entry.extra = b"\xfe\xca\x07\x00planted"
-            entry.comment = b"planted"
+            entry.comment, entry.compress_type = b"planted", zipfile.ZIP_DEFLATED
+            if name == "mimetype":  # OpenDocument files say unpacked what they are
+                entry.extra, entry.compress_type = b"", zipfile.ZIP_STORED
             archive.writestr(entry, content)
     return out.getvalue()
 
