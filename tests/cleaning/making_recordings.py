@@ -122,6 +122,31 @@ def two_songs() -> bytes:
     return recorded("ogg", None, "libopus") + recorded("ogg", None, "libopus")
 
 
+def vorbis() -> bytes:
+    """Vorbis in Matroska, where the names of the Ogg file that it came from stand in the codec's own headers."""
+    named, out = io.BytesIO(), io.BytesIO()
+    with av.open(named, "w", format="ogg") as target:
+        stream = target.add_stream("vorbis", rate=_RATE, options={"strict": "-2"})
+        stream.layout = "stereo"
+        _encode(target, stream)
+    named.seek(0)
+    with av.open(named) as source, av.open(out, "w", format="matroska") as target:
+        stream = target.add_stream_from_template(source.streams.audio[0], opaque=True)
+        stream.codec_context.extradata = _with_name(stream.codec_context.extradata)
+        for packet in source.demux(audio=0):
+            if packet.size:
+                packet.stream = stream
+                target.mux(packet)
+    return out.getvalue()
+
+
+def _with_name(headers: bytes) -> bytes:
+    middle, end = headers.index(b"\x03vorbis"), headers.index(b"\x05vorbis")
+    name = f"ARTIST={markers.AUTHOR}".encode()
+    comment = b"\x03vorbis" + bytes(4) + struct.pack("<II", 1, len(name)) + name + b"\x01"
+    return b"\x02" + bytes([30, len(comment)]) + headers[middle - 30 : middle] + comment + headers[end:]
+
+
 MAKERS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "MP4": ("video/mp4", mp4),
     "MP4, turned": ("video/mp4", lambda: turned(mp4())),
@@ -130,6 +155,7 @@ MAKERS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "3GP": ("video/3gpp", lambda: recorded("3gp", "mpeg4", "libopencore_amrnb")),
     "WebM": ("video/webm", lambda: recorded("webm", "libvpx-vp9", "libopus")),
     "Matroska": ("video/x-matroska", lambda: recorded("matroska", "libx264", "flac")),
+    "Matroska with Vorbis": ("video/x-matroska", vorbis),
     "AVI": ("video/x-msvideo", lambda: recorded("avi", "mjpeg", "pcm_s16le")),
     "M4A": ("audio/mp4", lambda: recorded("ipod", None, "aac")),
     "MP3": ("audio/mpeg", mp3),

@@ -14,6 +14,7 @@ from cleaning import looking, making_documents, making_pictures, making_recordin
 from inbox.cleaning import Cleaned
 
 Clean = Callable[[bytes, str], Cleaned]
+VIDEOS = [name for name, (kind, _) in making_recordings.MAKERS.items() if kind.startswith("video/")]
 TURNED = 6  # EXIF: the first row is the picture's right side
 ORIENTED = sorted(set(making_pictures.MAKERS) - {"image/gif"})
 
@@ -76,8 +77,17 @@ def test_a_preview_is_webp_of_at_most_1200_pixels_a_side(cleaned: Clean, preview
         assert (image.format, image.size) == ("WEBP", (1200, 12))
 
 
+def _shown(path: Path) -> list[str]:
+    """The streams that are seen or heard; a cover is neither."""
+    with av.open(path) as played:
+        streams = [s for s in played.streams if s.type in ("video", "audio")]
+        return [s.type for s in streams if not s.disposition & av.stream.Disposition.attached_pic]
+
+
 @pytest.mark.parametrize("name", making_recordings.MAKERS)
-def test_a_recording_still_plays_and_says_how_long(name: str, cleaned: Clean, copy: Path) -> None:
+def test_a_recording_still_plays_and_says_how_long(
+    name: str, cleaned: Clean, copy: Path, tmp_path: Path
+) -> None:
     content_type, maker = making_recordings.MAKERS[name]
 
     answer = cleaned(maker(), content_type)
@@ -87,14 +97,14 @@ def test_a_recording_still_plays_and_says_how_long(name: str, cleaned: Clean, co
     assert making_recordings.SECONDS - 0.1 <= answer.duration_seconds <= longest
     with av.open(copy) as played:
         assert {stream.type for stream in played.streams} <= {"video", "audio"}
-        assert len(played.streams) == (2 if content_type.startswith("video/") else 1)
+        assert len(played.streams) == len(_shown(tmp_path / "original"))
     for kind in ("video", "audio"):
         with av.open(copy) as played:
             for stream in [s for s in played.streams if s.type == kind]:
                 assert len([frame for frame, _ in zip(played.decode(stream), range(5), strict=False)]) == 5
 
 
-@pytest.mark.parametrize("name", [name for name, (kind, _) in making_recordings.MAKERS.items() if "video" in kind])
+@pytest.mark.parametrize("name", sorted(set(VIDEOS) - {"Matroska with Vorbis"}))
 def test_a_video_has_a_poster(name: str, cleaned: Clean, preview: Path) -> None:
     content_type, maker = making_recordings.MAKERS[name]
 

@@ -27,7 +27,7 @@ _IN_DOCUMENTS = {FORMATS[kind]: kind for kind in ("image/jpeg", "image/png", "im
 _OPTIONS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 90},
     "WEBP": {"quality": 90},
-    "AVIF": {"quality": 80, "speed": 8, "max_threads": 1},
+    "AVIF": {"quality": 80, "speed": 10, "max_threads": 1},
 }
 _ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")
 PREVIEW_SIDE = 1200
