@@ -10,6 +10,7 @@ AUTHOR = "Author"
 """Stands wherever a person's name stood."""
 
 _PATH = re.compile(r"^([A-Za-z]:[\\/]|\\\\|/\w|file:|https?:|cid:)|\.(jpe?g|png|gif|tiff?|hei[cf]|bmp|webp|pdf)$", re.I)
+_DOCTYPE = re.compile(rb"\s*(<\?xml[^>]*>)?\s*<!DOCTYPE")
 
 
 def parse(data: bytes, *, recover: bool = False) -> etree._Element:
@@ -23,11 +24,13 @@ def parse(data: bytes, *, recover: bool = False) -> etree._Element:
         remove_pis=True,
         recover=recover,
     )
+    if _DOCTYPE.match(data):
+        raise Refused(Reason.BOMB)  # no document has one; it only serves to multiply or fetch
     root = etree.fromstring(data, parser)
     if root is None:
         raise Refused(Reason.DAMAGED)
     if root.getroottree().docinfo.doctype:
-        raise Refused(Reason.BOMB)  # neither format allows it; it only serves to multiply or fetch
+        raise Refused(Reason.BOMB)  # in another coding, or behind a comment
     return root
 
 

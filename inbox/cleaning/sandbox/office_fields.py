@@ -51,9 +51,13 @@ def _read(element: etree._Element, opened: list[_Field]) -> None:
         if name != "t":
             remove(element)
         return
+    if name == "t":  # text that a field shows stays; text that becomes part of a code does not
+        for field in opened:
+            if field.in_code:
+                field.pieces.append(element)
+        return
     field = opened[-1]
-    if name != "t" or field.in_code:
-        field.pieces.append(element)
+    field.pieces.append(element)
     if name in ("instrText", "delInstrText"):
         field.code += element.text or ""
     if name == "fldChar" and mark == "separate":

@@ -27,7 +27,7 @@ _IN_DOCUMENTS = {FORMATS[kind]: kind for kind in ("image/jpeg", "image/png", "im
 _OPTIONS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 90},
     "WEBP": {"quality": 90},
-    "AVIF": {"quality": 80, "speed": 8, "max_threads": 1},
+    "AVIF": {"quality": 80, "speed": 10, "max_threads": 1},
 }
 _ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")
 PREVIEW_SIDE = 1200
@@ -65,9 +65,12 @@ def draw(source: BinaryIO, content_type: str, target: BinaryIO) -> None:
 
 
 def content_type(data: bytes) -> str:
-    """What kind of picture lies in a document. Raises what Pillow raises for none."""
-    with Image.open(io.BytesIO(data), formats=list(_IN_DOCUMENTS)) as image:
-        return _IN_DOCUMENTS[image.format or ""]
+    """What kind of picture lies in a document. Raises Refused for a flood of pixels, and what Pillow raises for none."""
+    try:
+        with Image.open(io.BytesIO(data), formats=list(_IN_DOCUMENTS)) as image:
+            return _IN_DOCUMENTS[image.format or ""]
+    except Image.DecompressionBombError:
+        raise Refused(Reason.PIXELS) from None
 
 
 def save_preview(image: Image.Image, preview: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,11 @@ _FILTERS = {
     "av1": "filter_units=remove_types=5",
     "mpeg2video": "filter_units=remove_types=178",
 }
+_REMOVED_UNITS: dict[str, Callable[[int], bool]] = {
+    "h264": lambda first: first & 0x1F == 6,
+    "hevc": lambda first: first >> 1 & 0x3F in (39, 40),
+    "mpeg2video": lambda first: first == 178,
+}
 _EMPTY_COMMENTS = {
     "vorbis": b"\x03vorbis" + bytes(8) + b"\x01",
     "theora": b"\x81theora" + bytes(8),
@@ -129,7 +135,10 @@ class _Track:
         if self.codec not in _FILTERS:
             return None
         filtering = BitStreamFilterContext(_FILTERS[self.codec], self.source, self.target)
-        self.target.codec_context.codec_tag = "\0\0\0\0"  # the filter brought the old container's
+        context = self.target.codec_context
+        context.codec_tag = "\0\0\0\0"  # the filter brought the old container's
+        if self.codec in _REMOVED_UNITS and context.extradata:  # and it leaves the headers in front as they were
+            context.extradata = _without_units(context.extradata, _REMOVED_UNITS[self.codec])
         return filtering
 
     def carried(self, packet: Packet[Any] | None) -> list[Packet[Any]]:
@@ -201,6 +210,12 @@ def _remade(packet: Packet[Any], content: bytes) -> Packet[Any]:
     bare.pts, bare.dts, bare.duration = packet.pts, packet.dts, packet.duration
     bare.time_base, bare.is_keyframe = packet.time_base, packet.is_keyframe
     return bare
+
+
+def _without_units(headers: bytes, is_removed: Callable[[int], bool]) -> bytes:
+    """Headers with a start code in front of each unit, without those whose first byte says what they are."""
+    start, *units = headers.split(b"\0\0\1")
+    return b"\0\0\1".join([start, *(unit for unit in units if unit and not is_removed(unit[0]))])
 
 
 def _without_comments(headers: bytes, empty: bytes) -> bytes:

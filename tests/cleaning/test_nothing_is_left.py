@@ -1,0 +1,74 @@
+"""Whatever was planted in a file, an independent reader finds none of it in the clean copy."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cleaning import looking, making_documents, making_pictures, making_recordings
+from inbox.cleaning import Cleaned
+from inbox.services import sniff
+
+CORPUS: dict[str, tuple[str, Callable[[], bytes]]] = {
+    **{content_type: (content_type, maker) for content_type, maker in making_pictures.MAKERS.items()},
+    **making_recordings.MAKERS,
+    **making_documents.MAKERS,
+}
+BARE = ("AMR",)  # it has no place for names
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_nothing_planted_is_left_in_the_clean_copy(
+    name: str, cleaned: Callable[[bytes, str], Cleaned], copy: Path, tmp_path: Path
+) -> None:
+    content_type, maker = CORPUS[name]
+
+    answer = cleaned(maker(), content_type)
+
+    if name not in BARE:
+        original = tmp_path / "original"
+        assert looking.facts_left(original, content_type) or looking.texts_left(original)
+    assert looking.facts_left(copy, answer.content_type) == {}
+    assert looking.texts_left(copy) == []
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_the_copy_is_of_the_kind_that_the_answer_says(
+    name: str, cleaned: Callable[[bytes, str], Cleaned], copy: Path
+) -> None:
+    content_type, maker = CORPUS[name]
+
+    answer = cleaned(maker(), content_type)
+
+    with copy.open("rb") as file:
+        assert sniff.content_type(file) == answer.content_type
+
+
+@pytest.mark.parametrize("name", making_pictures.MAKERS)
+def test_nothing_planted_is_left_in_the_preview(
+    name: str, cleaned: Callable[[bytes, str], Cleaned], preview: Path
+) -> None:
+    cleaned(making_pictures.MAKERS[name](), name)
+
+    assert looking.facts_left(preview, "image/webp") == {}
+    assert looking.texts_left(preview) == []
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "text/csv", "text/vcard", "text/calendar"])
+def test_text_is_copied_byte_for_byte(kind: str, cleaned: Callable[[bytes, str], Cleaned], copy: Path) -> None:
+    words = "Read on, 讀下去\r\n".encode("big5")
+
+    assert cleaned(words, kind) == Cleaned(kind)
+    assert copy.read_bytes() == words
+
+
+@pytest.mark.parametrize(("codec", "trace"), [("libx264", b"x264 - core"), ("libx265", b"x265 (build")])
+def test_what_is_written_into_the_video_itself_is_cut_out(
+    codec: str, trace: bytes, cleaned: Callable[[bytes, str], Cleaned], copy: Path
+) -> None:
+    data = making_recordings.recorded("mp4", codec, None)
+    assert trace in data
+
+    cleaned(data, "video/mp4")
+
+    assert trace not in copy.read_bytes()
