@@ -12,9 +12,9 @@ from inbox.runtime import Runtime
 from inbox.services import accounts, passwords
 
 PASSWORD = "seven herons over the rice field"
-ACTS = ("claim", "assign", "move", "prioritise", "label", "note", "ask")
+ACTS = ("claim", "assign", "move", "prioritise", "label", "note", "ask", "reply")
 READS = ("submission:read", "attachment:read")
-WRITES = tuple(f"submission:{act}" for act in ACTS)
+WRITES = (*(f"submission:{act}" for act in ACTS), "attachment:original", "attachment:retry")
 
 # The right of each role on a story tip and on an advertising enquiry: may it read, may it work?
 RIGHTS = {
