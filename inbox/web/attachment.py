@@ -57,7 +57,7 @@ def preview(id: int) -> ResponseReturnValue:
 def play(id: int) -> ResponseReturnValue:
     """The clean copy of a recording for a player on our pages, whole or one range of it (RFC 9110, 14)."""
     file = media.clean_copy_of(_attachment(id))
-    if not file.content_type.startswith(("audio/", "video/")):
+    if file.content_type not in media.CONTENT_TYPES or not file.content_type.startswith(("audio/", "video/")):
         raise NotFound(str(id))
     wanted = _wanted_range(file)
     if wanted is None:

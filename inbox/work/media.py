@@ -27,6 +27,7 @@ ORIGINALS, COPIES, PREVIEWS = "originals", "copies", "previews"
 UNKNOWN = "application/octet-stream"
 LEFT_OVERS = 50
 """How many earlier tries to clear up after; a day holds fewer."""
+LONGEST_SECONDS = 7 * 24 * 3600
 _STATES = {
     NoCleanCopy: FileState.STORED,
     HarmfulFile: FileState.REJECTED,
@@ -125,7 +126,7 @@ class Clean:
         if cleaned.has_preview:
             with (folder / "preview").open("rb") as preview:
                 preview_key = storage.keep(preview, _key(PREVIEWS, lease)).key
-        made = Made(kind, stored, cleaned.content_type, preview_key, cleaned.duration_seconds)
+        made = Made(kind, stored, cleaned.content_type, preview_key, _believable(cleaned.duration_seconds))
         with self._runtime.database.writing() as session:
             kept = media.finish(session, lease.subject_id, made)
         storage.delete(_left_over(lease, COPIES, PREVIEWS) if kept else [stored.key, preview_key or stored.key])
@@ -183,6 +184,11 @@ def _identify(attachment: Attachment, original: Path) -> str:
         if attachment.source_url:
             return inspection.identify(file, attachment.filename, attachment.content_type)
         return inspection.inspect(file, attachment.filename)
+
+
+def _believable(seconds: float | None) -> float | None:
+    """A length that the child process gives; a file that took it over may have made it up."""
+    return seconds if seconds is not None and 0 <= seconds <= LONGEST_SECONDS else None
 
 
 def _key(folder: str, lease: Lease, tries: int | None = None) -> str:
