@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import av
-from PIL import Image
-
 from cleaning import markers
 from cleaning.making_pictures import saved
+from PIL import Image
 
 SECONDS = 2
 _RATE = 48_000

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from cleaning import looking, making_documents, making_pictures, making_recordings
+
 from inbox.cleaning import Cleaned
 from inbox.services import sniff
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import av
 import pypdf
 import pytest
+from cleaning import looking, making_documents, making_pictures, making_recordings
 from PIL import Image, ImageSequence
 
-from cleaning import looking, making_documents, making_pictures, making_recordings
 from inbox.cleaning import Cleaned
 
 Clean = Callable[[bytes, str], Cleaned]
@@ -85,9 +85,7 @@ def _shown(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("name", making_recordings.MAKERS)
-def test_a_recording_still_plays_and_says_how_long(
-    name: str, cleaned: Clean, copy: Path, tmp_path: Path
-) -> None:
+def test_a_recording_still_plays_and_says_how_long(name: str, cleaned: Clean, copy: Path, tmp_path: Path) -> None:
     content_type, maker = making_recordings.MAKERS[name]
 
     answer = cleaned(maker(), content_type)
