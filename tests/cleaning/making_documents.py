@@ -3,7 +3,6 @@
 import io
 import zipfile
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from cleaning import markers
 from cleaning.making_pdf import SEEN, pdf
@@ -334,10 +333,3 @@ MAKERS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "ODT": (f"{OPEN}text", odf),
     "ODS": (f"{OPEN}spreadsheet", lambda: odf("spreadsheet")),
 }
-
-
-def make(name: str, folder: Path) -> tuple[Path, str]:
-    content_type, maker = MAKERS[name]
-    place = folder / "original"
-    place.write_bytes(maker())
-    return place, content_type

@@ -30,7 +30,7 @@ def pdf(*, password: str = "", forbidden: bool = False) -> bytes:
     document.Root.Names.JavaScript = Dictionary(Names=Array(["planted", document.make_indirect(_script())]))
     document.Root.AcroForm = Dictionary(XFA=Stream(document, b"<planted/>"), Fields=Array([_signature(document)]))
     out = io.BytesIO()
-    locked = pikepdf.Encryption(owner="owner", user=password) if password or forbidden else None
+    locked = pikepdf.Encryption(owner="owner", user=password, R=4) if password or forbidden else None
     document.save(out, encryption=locked or False, compress_streams=True)
     return out.getvalue()
 

@@ -2,7 +2,6 @@
 
 import io
 import struct
-from pathlib import Path
 
 import pillow_heif
 from cleaning import markers
@@ -117,9 +116,3 @@ MAKERS = {
     "image/heic": heic,
     "image/tiff": tiff,
 }
-
-
-def make(content_type: str, folder: Path) -> Path:
-    place = folder / "original"
-    place.write_bytes(MAKERS[content_type]())
-    return place
