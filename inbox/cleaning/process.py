@@ -3,6 +3,7 @@
 Nothing of a foreign file is read in this process; it handles paths and one short line of JSON.
 """
 
+import contextlib
 import json
 import math
 import os
@@ -81,7 +82,8 @@ def _wait(child: subprocess.Popen[bytes], seconds: float) -> None:
 
 
 def _kill(child: subprocess.Popen[bytes]) -> None:
-    os.killpg(child.pid, signal.SIGKILL)  # it is not waited for yet, so the group is still its own
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS says so of one that just ended
+        os.killpg(child.pid, signal.SIGKILL)  # it is not waited for yet, so the group is still its own
     child.wait()
 
 

@@ -11,13 +11,24 @@ from typing import Any
 
 import pypdf
 import pytest
-
 from cleaning import markers
 
 _GROUPS = frozenset(
     {"XMP", "IPTC", "Photoshop", "MakerNotes", "ICC_Profile", "ID3", "APP1", "APP2", "APP13", "XML", "APE"}
 )
-_WORDS = ("gps", "serial", "artist", "author", "creator", "comment", "thumbnail", "previewimage", "chapter", "make", "model")
+_WORDS = (
+    "gps",
+    "serial",
+    "artist",
+    "author",
+    "creator",
+    "comment",
+    "thumbnail",
+    "previewimage",
+    "chapter",
+    "make",
+    "model",
+)
 _TIMES = ("CreateDate", "ModifyDate", "DateTimeOriginal", "CreationTime", "CreationDate", "ZipModifyDate")
 _NO_TIME = ("0000:00:00 00:00:00", "1980:00:00 00:00:00", "1980:01:01 00:00:00")
 _TIFF_ONLY = frozenset({"image/tiff"})

@@ -2,20 +2,14 @@
 
 import io
 import zipfile
-import zlib
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any
-
-import pikepdf
-from pikepdf import Array, Dictionary, Name, Stream
 
 from cleaning import markers
+from cleaning.making_pdf import SEEN, pdf
 from cleaning.making_pictures import jpeg, png
 
 OFFICE = "application/vnd.openxmlformats-officedocument."
 OPEN = "application/vnd.oasis.opendocument."
-SEEN = "The words that everybody sees"
 _R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _AUTHOR = markers.AUTHOR
@@ -298,7 +292,13 @@ def pptx() -> bytes:
 
 _ODF = " ".join(
     f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-    for prefix, name in (("office", "office"), ("text", "text"), ("draw", "drawing"), ("table", "table"), ("meta", "meta"))
+    for prefix, name in (
+        ("office", "office"),
+        ("text", "text"),
+        ("draw", "drawing"),
+        ("table", "table"),
+        ("meta", "meta"),
+    )
 )
 _ODF += ' xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:dc="http://purl.org/dc/elements/1.1/"'
 
@@ -324,57 +324,6 @@ def odf(kind: str = "text", **changed: str | bytes) -> bytes:
     return zipped(entries | changed)
 
 
-def pdf(*, password: str = "", forbidden: bool = False) -> bytes:
-    document = pikepdf.Pdf.new()
-    document.add_blank_page()
-    page = document.pages[0]
-    page.Resources = Dictionary(XObject=Dictionary(A=_pdf_picture(document, ()), B=_pdf_picture(document, ("Flate",))))
-    page.Resources.Font = Dictionary(F=Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica))
-    page.contents_add(f"BT /F 12 Tf 20 100 Td ({SEEN}) Tj ET q 80 0 0 40 0 0 cm /A Do /B Do Q".encode())
-    page.obj.PieceInfo = Dictionary(Planted=Dictionary(LastModified="D:20010203", Private=markers.AUTHOR))
-    page.obj.Thumb = _pdf_picture(document, ())
-    page.obj.AA = Dictionary(O=_script())
-    page.obj.Annots = document.make_indirect(Array([document.make_indirect(each) for each in _annotations(document)]))
-    document.docinfo["/Author"], document.docinfo["/Keywords"] = _AUTHOR, markers.SERIAL
-    document.Root.Metadata = Stream(document, markers.XMP, Type=Name.Metadata, Subtype=Name.XML)
-    document.attachments["planted.txt"] = b"planted attachment"
-    document.Root.OpenAction = _script()
-    document.Root.Names.JavaScript = Dictionary(Names=Array(["planted", document.make_indirect(_script())]))
-    document.Root.AcroForm = Dictionary(XFA=Stream(document, b"<planted/>"), Fields=Array([_signature(document)]))
-    out = io.BytesIO()
-    locked = pikepdf.Encryption(owner="owner", user=password) if password or forbidden else None
-    document.save(out, encryption=locked or False, compress_streams=True)
-    return out.getvalue()
-
-
-def _pdf_picture(document: Any, packed: tuple[str, ...]) -> Any:
-    data, filters = jpeg(), Array([Name.DCTDecode])
-    if packed:
-        data, filters = zlib.compress(data), Array([Name.FlateDecode, Name.DCTDecode])
-    values = Dictionary(Type=Name.XObject, Subtype=Name.Image, Width=80, Height=40, BitsPerComponent=8)
-    values.ColorSpace, values.Filter, values.Metadata = Name.DeviceRGB, filters, Stream(document, markers.XMP)
-    return Stream(document, data, values)
-
-
-def _script() -> Any:
-    return Dictionary(S=Name.JavaScript, JS="app.alert('planted')")
-
-
-def _annotations(document: Any) -> list[Any]:
-    place = Array([0, 0, 10, 10])
-    note = Dictionary(Type=Name.Annot, Subtype=Name.Text, Rect=place, T=_AUTHOR, M="D:20010203", Contents="a remark")
-    link = Dictionary(Type=Name.Annot, Subtype=Name.Link, Rect=place, A=Dictionary(S=Name.URI, URI="http://planted.example"))
-    start = Dictionary(Type=Name.Annot, Subtype=Name.Link, Rect=place, A=Dictionary(S=Name.Launch, F="planted.exe"))
-    held = Stream(document, b"planted held", Type=Name.EmbeddedFile)
-    pinned = Dictionary(Type=Name.Filespec, F="planted.bin", EF=Dictionary(F=held))
-    return [note, link, start, Dictionary(Type=Name.Annot, Subtype=Name.FileAttachment, Rect=place, FS=pinned)]
-
-
-def _signature(document: Any) -> Any:
-    value = Dictionary(Type=Name.Sig, Name=_AUTHOR, Location="planted")
-    return document.make_indirect(Dictionary(FT=Name.Sig, T="field", V=document.make_indirect(value)))
-
-
 MAKERS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "PDF": ("application/pdf", pdf),
     "PDF that forbids printing": ("application/pdf", lambda: pdf(forbidden=True)),
@@ -384,10 +333,3 @@ MAKERS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "ODT": (f"{OPEN}text", odf),
     "ODS": (f"{OPEN}spreadsheet", lambda: odf("spreadsheet")),
 }
-
-
-def make(name: str, folder: Path) -> tuple[Path, str]:
-    content_type, maker = MAKERS[name]
-    place = folder / "original"
-    place.write_bytes(maker())
-    return place, content_type

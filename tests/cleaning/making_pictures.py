@@ -2,13 +2,11 @@
 
 import io
 import struct
-from pathlib import Path
 
 import pillow_heif
+from cleaning import markers
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-
-from cleaning import markers
 
 WIDTH, HEIGHT = 80, 40
 
@@ -59,9 +57,7 @@ def saved(image: Image.Image, kind: str, **options: object) -> bytes:
 
 def jpeg(orientation: int = 1) -> bytes:
     """A JPEG with EXIF, XMP, a comment, IPTC and, behind its end, what a camera's own trailer is like."""
-    data = saved(
-        drawn(), "JPEG", quality=95, exif=exif(orientation), xmp=markers.XMP, comment=markers.COMMENT.encode()
-    )
+    data = saved(drawn(), "JPEG", quality=95, exif=exif(orientation), xmp=markers.XMP, comment=markers.COMMENT.encode())
     iptc = b"\x1c\x02\x50" + struct.pack(">H", len(markers.AUTHOR)) + markers.AUTHOR.encode()
     photoshop = b"Photoshop 3.0\x008BIM\x04\x04\0\0" + struct.pack(">I", len(iptc)) + iptc + b"\0" * (len(iptc) % 2)
     segment = b"\xff\xed" + struct.pack(">H", len(photoshop) + 2) + photoshop
@@ -120,9 +116,3 @@ MAKERS = {
     "image/heic": heic,
     "image/tiff": tiff,
 }
-
-
-def make(content_type: str, folder: Path) -> Path:
-    place = folder / "original"
-    place.write_bytes(MAKERS[content_type]())
-    return place

@@ -4,14 +4,12 @@ import io
 import struct
 from collections.abc import Callable
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import av
-from PIL import Image
-
 from cleaning import markers
 from cleaning.making_pictures import saved
+from PIL import Image
 
 SECONDS = 2
 _RATE = 48_000
@@ -166,10 +164,3 @@ MAKERS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "WAV": ("audio/wav", lambda: recorded("wav", None, "pcm_s16le", {"write_bext": "1"})),
     "AMR": ("audio/amr", amr),
 }
-
-
-def make(name: str, folder: Path) -> tuple[Path, str]:
-    content_type, maker = MAKERS[name]
-    place = folder / "original"
-    place.write_bytes(maker())
-    return place, content_type

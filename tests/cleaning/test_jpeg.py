@@ -4,9 +4,9 @@ import io
 import struct
 
 import pytest
+from cleaning import making_pictures, markers
 from PIL import Image
 
-from cleaning import making_pictures, markers
 from inbox.cleaning.sandbox import jpeg
 from inbox.cleaning.sandbox.answers import Refused
 
@@ -35,7 +35,9 @@ def test_the_colours_of_a_cmyk_jpeg_stay_what_they_were() -> None:
     assert pixels(jpeg.bare(data)) == pixels(data)
 
 
-@pytest.mark.parametrize("data", [b"", b"\xff\xd8", b"\xff\xd8\xff\xe1\x00\x00", b"\xff\xd8\xff\xe1\x00\x09", b"GIF89a"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\xff\xd8", b"\xff\xd8\xff\xe1\x00\x00", b"\xff\xd8\xff\xe1\x00\x09", b"GIF89a"]
+)
 def test_what_is_no_whole_jpeg_is_refused(data: bytes) -> None:
     with pytest.raises(Refused):
         jpeg.bare(data)

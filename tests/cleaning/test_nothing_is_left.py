@@ -4,54 +4,35 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cleaning import corpus, looking, making_recordings
 
-from cleaning import looking, making_documents, making_pictures, making_recordings
 from inbox.cleaning import Cleaned
 from inbox.services import sniff
 
-CORPUS: dict[str, tuple[str, Callable[[], bytes]]] = {
-    **{content_type: (content_type, maker) for content_type, maker in making_pictures.MAKERS.items()},
-    **making_recordings.MAKERS,
-    **making_documents.MAKERS,
-}
+Made = Callable[[str], corpus.Made]
 BARE = ("AMR",)  # it has no place for names
 
 
-@pytest.mark.parametrize("name", CORPUS)
-def test_nothing_planted_is_left_in_the_clean_copy(
-    name: str, cleaned: Callable[[bytes, str], Cleaned], copy: Path, tmp_path: Path
-) -> None:
-    content_type, maker = CORPUS[name]
-
-    answer = cleaned(maker(), content_type)
+@pytest.mark.parametrize("name", corpus.ALL)
+def test_nothing_planted_is_left_in_the_clean_copy(name: str, made: Made) -> None:
+    file = made(name)
 
     if name not in BARE:
-        original = tmp_path / "original"
-        assert looking.facts_left(original, content_type) or looking.texts_left(original)
-    assert looking.facts_left(copy, answer.content_type) == {}
-    assert looking.texts_left(copy) == []
+        assert looking.facts_left(file.original, file.content_type) or looking.texts_left(file.original)
+    assert looking.facts_left(file.copy, file.answer.content_type) == {}
+    assert looking.texts_left(file.copy) == []
 
 
-@pytest.mark.parametrize("name", CORPUS)
-def test_the_copy_is_of_the_kind_that_the_answer_says(
-    name: str, cleaned: Callable[[bytes, str], Cleaned], copy: Path
-) -> None:
-    content_type, maker = CORPUS[name]
-
-    answer = cleaned(maker(), content_type)
-
-    with copy.open("rb") as file:
-        assert sniff.content_type(file) == answer.content_type
+@pytest.mark.parametrize("name", corpus.ALL)
+def test_the_copy_is_of_the_kind_that_the_answer_says(name: str, made: Made) -> None:
+    with made(name).copy.open("rb") as file:
+        assert sniff.content_type(file) == made(name).answer.content_type
 
 
-@pytest.mark.parametrize("name", making_pictures.MAKERS)
-def test_nothing_planted_is_left_in_the_preview(
-    name: str, cleaned: Callable[[bytes, str], Cleaned], preview: Path
-) -> None:
-    cleaned(making_pictures.MAKERS[name](), name)
-
-    assert looking.facts_left(preview, "image/webp") == {}
-    assert looking.texts_left(preview) == []
+@pytest.mark.parametrize("name", corpus.PICTURES)
+def test_nothing_planted_is_left_in_the_preview(name: str, made: Made) -> None:
+    assert looking.facts_left(made(name).preview, "image/webp") == {}
+    assert looking.texts_left(made(name).preview) == []
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "text/csv", "text/vcard", "text/calendar"])

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from cleaning import making_documents, making_pictures, making_recordings
 from PIL import Image
 
-from cleaning import making_documents, making_pictures, making_recordings
 from inbox.cleaning import Cleaned, Limits, clean
 from inbox.errors import HarmfulFile, NoCleanCopy, NotCleaned, UnreadableFile
 
@@ -114,7 +114,11 @@ HARMFUL: dict[str, tuple[str, Callable[[], bytes], str]] = {
         "larger than any camera",
     ),
     "zip bomb": (DOCX, bomb, "unpacks to far more"),
-    "zip bomb in ODT": (ODT, lambda: making_documents.odf(**{"Pictures/b.png": bytes(100 << 20)}), "unpacks to far more"),
+    "zip bomb in ODT": (
+        ODT,
+        lambda: making_documents.odf(**{"Pictures/b.png": bytes(100 << 20)}),
+        "unpacks to far more",
+    ),
     "ten thousand entries": (
         DOCX,
         lambda: making_documents.docx(**{f"word/{number}": b"" for number in range(10_001)}),

@@ -24,7 +24,9 @@ def inside(code: str, limits: Limits | None = None) -> str:
     """Run some Python behind the walls and return what it printed."""
     start = "import os, sys\nfrom sandbox.confine import Limits, confine\nconfine(Limits(**{}))\n"
     program = start.format(asdict(limits or Limits())) + code
-    run = subprocess.run([sys.executable, "-P", "-s", "-c", program], env={"PYTHONPATH": str(HERE)}, capture_output=True)
+    run = subprocess.run(
+        [sys.executable, "-P", "-s", "-c", program], env={"PYTHONPATH": str(HERE)}, capture_output=True
+    )
     return (run.stdout + run.stderr).decode()
 
 
@@ -79,7 +81,9 @@ def test_the_child_knows_nothing_of_the_application_or_its_settings(
 
     assert set(seen["env"]) == {"PYTHONPATH", "TMPDIR"}  # type: ignore[call-overload]
     assert seen["start_new_session"]
-    assert "False" in inside("from sandbox import kinds, pictures, pdf, office, recordings\nprint('flask' in sys.modules or 'inbox' in sys.modules)")
+    assert "False" in inside(
+        "from sandbox import kinds, pictures, pdf, office, recordings\nprint('flask' in sys.modules or 'inbox' in sys.modules)"
+    )
 
 
 def test_a_large_recording_is_streamed_and_the_parent_stays_flat(tmp_path: Path) -> None:

@@ -32,40 +32,42 @@ class _Field:
 def flatten(root: etree._Element) -> None:
     """Turn fields that are not on the list into the text they last showed, in place."""
     for element in [element for element in root.iter() if local(element.tag) == "fldSimple"]:
-        if not _KEPT.match(next((v for k, v in element.attrib.items() if local(k) == "instr"), "")):
+        if not _KEPT.match(_value(element, "instr")):
             unwrap(element)
     opened: list[_Field] = []
-    for element in [element for element in root.iter() if local(element.tag) in (*_PIECES, "t")]:
-        _read(element, opened)
+    for element in list(root.iter()):
+        name = local(element.tag)
+        if name in _PIECES:
+            _read_piece(element, name, opened)
+        elif name == "t":  # text that a field shows stays; text that becomes part of a code does not
+            for field in opened:
+                if field.in_code:
+                    field.pieces.append(element)
     for field in opened:  # begun and never ended
         _drop(field)
 
 
-def _read(element: etree._Element, opened: list[_Field]) -> None:
-    name, mark = local(element.tag), next((v for k, v in element.attrib.items() if local(k) == "fldCharType"), "")
-    if name == "fldChar" and mark == "begin":
+def _read_piece(element: etree._Element, name: str, opened: list[_Field]) -> None:
+    mark = _value(element, "fldCharType")
+    if mark == "begin":
         if opened and opened[-1].in_code:
             opened[-1].composed = True
         opened.append(_Field())
     if not opened:
-        if name != "t":
-            remove(element)
-        return
-    if name == "t":  # text that a field shows stays; text that becomes part of a code does not
-        for field in opened:
-            if field.in_code:
-                field.pieces.append(element)
+        remove(element)
         return
     field = opened[-1]
     field.pieces.append(element)
-    if name in ("instrText", "delInstrText"):
+    if name != "fldChar":
         field.code += element.text or ""
-    if name == "fldChar" and mark == "separate":
+    if mark == "separate":
         field.in_code = False
-    if name == "fldChar" and mark == "end":
-        opened.pop()
-        if not field.is_kept:
-            _drop(field)
+    if mark == "end" and not opened.pop().is_kept:
+        _drop(field)
+
+
+def _value(element: etree._Element, name: str) -> str:
+    return next((value for key, value in element.attrib.items() if local(key) == name), "")
 
 
 def _drop(field: _Field) -> None:

@@ -68,7 +68,6 @@ def strip(root: etree._Element, kept: set[str]) -> None:
     _strip_formulas(root)
     for element in list(root.iter()):
         _strip_element(element, kept)
-    for element in root.iter():
         if names and local(element.tag) == "t" and element.text:
             element.text = names.sub(AUTHOR, element.text)
 
@@ -82,18 +81,20 @@ def _strip_element(element: etree._Element, kept: set[str]) -> None:
         return
     for attribute in list(element.attrib):
         _strip_attribute(element, attribute)
-    for attribute, neutral in _PEOPLE.get(name, {}).items():
-        if attribute in element.attrib:
-            element.set(attribute, neutral)
-    if name == "author" and not len(element) and element.text:
-        element.text = AUTHOR
-    if name in _DATED:
-        for attribute in _DATES:
-            if attribute in element.attrib:
-                element.set(attribute, _NO_DATE)
+    _strip_people(element, name)
     parent = element.getparent()
     if name == "docPr" or (name == "cNvPr" and parent is not None and local(parent.tag) == "nvPicPr"):
-        element.set("name", "Picture")
+        element.set("name", "Picture")  # it was the name of a file
+
+
+def _strip_people(element: etree._Element, name: str) -> None:
+    neutral = dict(_PEOPLE.get(name, {}))
+    if name in _DATED:
+        neutral |= dict.fromkeys(_DATES, _NO_DATE)
+    for attribute in neutral.keys() & set(element.attrib):
+        element.set(attribute, neutral[attribute])
+    if name == "author" and not len(element) and element.text:
+        element.text = AUTHOR
 
 
 def _strip_attribute(element: etree._Element, attribute: str) -> None:

@@ -65,7 +65,7 @@ def draw(source: BinaryIO, content_type: str, target: BinaryIO) -> None:
 
 
 def content_type(data: bytes) -> str:
-    """What kind of picture lies in a document. Raises Refused for a flood of pixels, and what Pillow raises for none."""
+    """What kind of picture lies in a document. Raises Refused for a flood of pixels, or what Pillow raises."""
     try:
         with Image.open(io.BytesIO(data), formats=list(_IN_DOCUMENTS)) as image:
             return _IN_DOCUMENTS[image.format or ""]
