@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
+from typing import Any, BinaryIO
 
 import pytest
 from clamd_peer import EICAR, ClamdPeer
@@ -13,9 +14,13 @@ from signing import post, text_message
 from sqlalchemy import select
 
 from inbox import worker
+from inbox.channels.twilio import fetch
+from inbox.cleaning import Cleaned, clean
 from inbox.models import Attachment, AuditEntry, FileState, Job, JobKind, JobState, Message
 from inbox.runtime import Runtime
 from inbox.services import jobs
+from inbox.services.jobs import Lease
+from inbox.work.media import Clean, Fetch
 
 GPS = 0x8825
 
@@ -210,10 +215,6 @@ def test_a_connection_that_breaks_leaves_nothing_half(newsroom: Newsroom, peer: 
 
 def test_a_worker_that_died_after_storing_leaves_one_file(newsroom: Newsroom, peer: MediaPeer, runtime, clock) -> None:
     newsroom.gets(peer.add(photo()))
-
-    class Dies(Exception):
-        pass
-
     lease = newsroom.worker.take()
     while lease and lease.kind is not JobKind.FETCH:
         newsroom.worker.do(lease)
@@ -224,6 +225,32 @@ def test_a_worker_that_died_after_storing_leaves_one_file(newsroom: Newsroom, pe
     assert newsroom.file().is_ready
     assert newsroom.job(JobKind.FETCH).tries == 2
     assert set(newsroom.kept()) == set(newsroom.file().keys)
+
+
+def test_two_workers_at_once_leave_one_original_and_one_copy(
+    newsroom: Newsroom, peer: MediaPeer, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first hangs for so long that its lease runs out, and ends after the second."""
+    newsroom.gets(peer.add(photo()))
+    number, fetcher = newsroom.file().id, fetch.fetcher(runtime)
+
+    class Hanging:
+        def fetch(self, url: str, file: BinaryIO) -> None:
+            Fetch(runtime, fetcher).do(Lease(1, JobKind.FETCH, number, 2))
+            fetcher.fetch(url, file)
+
+    def hanging(*paths: Any) -> Cleaned:
+        monkeypatch.undo()
+        Clean(runtime, None).do(Lease(1, JobKind.CLEAN, number, 2))
+        return clean(*paths)
+
+    Fetch(runtime, Hanging()).do(Lease(1, JobKind.FETCH, number, 1))
+    monkeypatch.setattr("inbox.work.media.clean", hanging)
+    Clean(runtime, None).do(Lease(1, JobKind.CLEAN, number, 1))
+
+    file = newsroom.file()
+    assert [key.rpartition(".")[2] for key in file.keys] == ["2", "2", "2"]
+    assert set(newsroom.kept()) == set(file.keys)
 
 
 def test_the_same_job_done_twice_changes_nothing(newsroom: Newsroom, peer: MediaPeer, runtime, clock) -> None:
