@@ -145,7 +145,7 @@ def docx(**changed: str | bytes) -> bytes:
         "word/document.xml": f"{_HEAD}<w:document {_W}><w:body>{word_body()}</w:body></w:document>",
         "word/_rels/document.xml.rels": rels(
             ("rId1", "comments", "comments.xml"),
-            ("rId2", "image", "media/planted holiday.jpg"),
+            ("rId2", "image", "media/planted%20holiday.jpg"),
             ("rId3", "settings", "/word/settings.xml"),
             ("rId4", "http://schemas.microsoft.com/office/2011/relationships/people", "people.xml"),
             ("rId5", "customXml", "../customXml/item1.xml"),

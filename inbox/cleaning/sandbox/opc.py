@@ -2,6 +2,7 @@
 
 import posixpath
 from dataclasses import dataclass
+from urllib.parse import quote, unquote
 
 from lxml import etree
 
@@ -41,7 +42,7 @@ class Package:
             if markup.local(entry.tag) == "Default":
                 self._defaults[entry.get("Extension", "").lower()] = entry.get("ContentType", "")
             elif markup.local(entry.tag) == "Override":
-                self._overrides[entry.get("PartName", "").lstrip("/")] = entry.get("ContentType", "")
+                self._overrides[unquote(entry.get("PartName", "")).lstrip("/")] = entry.get("ContentType", "")
 
     def __contains__(self, part: str) -> bool:
         return part in self._archive.names
@@ -70,7 +71,7 @@ def write_relationships(out: Writer, part: str, relationships: list[Relationship
         return
     root = etree.Element(f"{{{_RELATIONSHIPS}}}Relationships", nsmap={None: _RELATIONSHIPS})
     for each in relationships:
-        target = each.target if each.external else f"/{each.target}"
+        target = each.target if each.external else f"/{quote(each.target)}"
         entry = etree.SubElement(root, f"{{{_RELATIONSHIPS}}}Relationship", Id=each.id, Type=each.type, Target=target)
         if each.external:
             entry.set("TargetMode", "External")
@@ -83,7 +84,7 @@ def write_content_types(out: Writer, types: dict[str, str]) -> None:
     for extension, content_type in (("rels", _RELS_TYPE), ("xml", "application/xml")):
         etree.SubElement(root, f"{{{_CONTENT_TYPES}}}Default", Extension=extension, ContentType=content_type)
     for part, content_type in types.items():
-        etree.SubElement(root, f"{{{_CONTENT_TYPES}}}Override", PartName=f"/{part}", ContentType=content_type)
+        etree.SubElement(root, f"{{{_CONTENT_TYPES}}}Override", PartName=f"/{quote(part)}", ContentType=content_type)
     out.write("[Content_Types].xml", markup.written(root))
 
 
@@ -96,5 +97,5 @@ def _relationship(entry: etree._Element, part: str) -> Relationship:
     target = entry.get("Target", "")
     external = entry.get("TargetMode", "").lower() == "external"
     if not external:
-        target = posixpath.normpath(posixpath.join("/", posixpath.dirname(part), target)).lstrip("/")
+        target = posixpath.normpath(posixpath.join("/", posixpath.dirname(part), unquote(target))).lstrip("/")
     return Relationship(entry.get("Id", ""), entry.get("Type", ""), target, external)

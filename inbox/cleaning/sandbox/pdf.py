@@ -158,7 +158,7 @@ def _strip_stream(stream: Object) -> None:
         return
     filters = stream.get("/Filter")
     names = [str(name) for name in filters] if isinstance(filters, Array) else [str(filters)]
-    if names == ["nope"]:
+    if names[-1:] == ["/DCTDecode"]:
         stream.write(jpeg.bare(_coded(stream, names)), filter=Name.DCTDecode, decode_parms=_last_parameters(stream))
     elif names[-1:] == ["/JPXDecode"]:
         stream.write(jpeg.bare_2000(_coded(stream, names)), filter=Name.JPXDecode)
