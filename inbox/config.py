@@ -3,6 +3,7 @@
 Both are read once, purely, and complain by name: a wrong value raises `ConfigError` with one line.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -69,6 +70,22 @@ def _redis_url(url: str) -> str:
     return url
 
 
+def _clamd_url(url: str) -> str:
+    parts = urlsplit(url)
+    if not (parts.scheme == "tcp" and parts.hostname and parts.port) and not (parts.scheme == "unix" and parts.path):
+        raise ValueError("write it like tcp://127.0.0.1:3310 or unix:///run/clamav/clamd.ctl")
+    return url
+
+
+def _hosts(text: str) -> str:
+    for host in filter(None, (part.strip() for part in text.split(","))):
+        if not _HOST.fullmatch(host):
+            raise ValueError(f'"{host}" is not a host; write them like media.example.org,127.0.0.1:8081')
+    return text
+
+
+_HOST = re.compile(r"(\*\.)?([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+
 Limits = Annotated[str, AfterValidator(_limits)]
 
 
@@ -101,6 +118,8 @@ class Settings(BaseModel):
     twilio_api_base: Annotated[str, AfterValidator(lambda url: url and _public_url(url))] = Field(
         "", alias="INBOX_TWILIO_API_BASE"
     )
+    twilio_media_hosts: Annotated[str, AfterValidator(_hosts)] = Field("", alias="INBOX_TWILIO_MEDIA_HOSTS")
+    clamd_url: Annotated[str, AfterValidator(lambda url: url and _clamd_url(url))] = Field("", alias="INBOX_CLAMD_URL")
 
     reconcile_minutes: int = Field(15, ge=0, le=1440, alias="INBOX_RECONCILE_MINUTES")
 
@@ -231,6 +250,7 @@ class Profile(ProfilePart):
     languages: tuple[str, ...] = ("en",)
     kinds: tuple[KindName, ...] = tuple(kinds.BY_NAME)
     answer_within: str = ""
+    delete_media_at_provider: bool = False
     leave_url: str = Field("https://www.cwa.gov.tw/", pattern=r"^https?://")
     invitations: dict[KindName, str] = Field(default_factory=dict)
     numbers: tuple[Number, ...] = ()

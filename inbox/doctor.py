@@ -1,20 +1,27 @@
 """Is this installation all right? Each answer is one line for the operator: what is, and how to mend it."""
 
 import shutil
+import socket
 import stat
+import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from io import BytesIO
-from tempfile import TemporaryFile
+from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
+from urllib.parse import urlsplit
 
 import redis
+from PIL import Image
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from inbox import migrations
+from inbox.antivirus import Clamd
 from inbox.channels.twilio import examine as twilio
-from inbox.errors import StorageError
+from inbox.cleaning import clean
+from inbox.errors import NotCleaned, StorageError
 from inbox.runtime import Runtime
 from inbox.services import accounts, jobs
 
@@ -50,6 +57,9 @@ def examine(runtime: Runtime) -> Iterator[Finding]:
     if database.level is Level.OK:
         yield _staff(runtime)
     yield _storage(runtime)
+    yield _clean_copies(runtime)
+    yield _scanner(runtime)
+    yield _media_hosts(runtime)
     yield _redis(runtime)
     yield _public_address(runtime)
     yield _proxies(runtime)
@@ -170,6 +180,61 @@ def _storage(runtime: Runtime) -> Finding:
     if not whole:
         return Finding(Level.WRONG, "files", "INBOX_STORAGE_URL: a file came back changed; use another place")
     return Finding(Level.OK, "files", "can be written, read and deleted")
+
+
+def _clean_copies(runtime: Runtime) -> Finding:
+    """Make a clean copy of a picture and of a recording, as the worker would."""
+    try:
+        with TemporaryDirectory(dir=runtime.settings.data_dir) as name:
+            for place, kind in _samples(Path(name)):
+                clean(place, kind, place.with_suffix(".copy"), place.with_suffix(".preview"))
+    except (NotCleaned, RuntimeError, OSError) as error:
+        words = f"none can be made on this machine ({error}); files wait until that is mended. Install the inbox anew"
+        return Finding(Level.WRONG, "clean copies", words)
+    return Finding(Level.OK, "clean copies", "can be made of pictures and recordings, in a process shut off")
+
+
+def _samples(folder: Path) -> Iterator[tuple[Path, str]]:
+    Image.new("RGB", (8, 8)).save(folder / "sample.png")
+    yield folder / "sample.png", "image/png"
+    with wave.open(str(folder / "sample.wav"), "wb") as recording:
+        recording.setparams((1, 2, 8000, 0, "NONE", ""))
+        recording.writeframes(bytes(1600))
+    yield folder / "sample.wav", "audio/wav"
+
+
+def _scanner(runtime: Runtime) -> Finding:
+    url = runtime.settings.clamd_url
+    if not url:
+        words = "files are not scanned for viruses; run ClamAV and set INBOX_CLAMD_URL, such as tcp://127.0.0.1:3310"
+        return Finding(Level.NOTE, "virus scanner", words)
+    try:
+        answers = Clamd(url).ping()
+    except OSError:
+        answers = False
+    if not answers:
+        words = "INBOX_CLAMD_URL: clamd does not answer there, so files are held back; start it, or correct the address"
+        return Finding(Level.WRONG, "virus scanner", words)
+    return Finding(Level.OK, "virus scanner", "answers")
+
+
+def _media_hosts(runtime: Runtime) -> Finding:
+    named = [entry.strip() for entry in runtime.settings.twilio_media_hosts.split(",") if entry.strip()]
+    if not named:
+        return Finding(Level.OK, "media", "fetched from Twilio's own hosts")
+    lost = [entry for entry in named if not entry.startswith("*.") and not _resolves(entry)]
+    if lost:
+        words = f"INBOX_TWILIO_MEDIA_HOSTS: there is no host {', '.join(lost)}; correct it, or unset this"
+        return Finding(Level.WRONG, "media", words)
+    return Finding(Level.NOTE, "media", f"fetched from {', '.join(named)} alone (INBOX_TWILIO_MEDIA_HOSTS)")
+
+
+def _resolves(entry: str) -> bool:
+    try:
+        socket.getaddrinfo(urlsplit(f"//{entry}").hostname, None)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _redis(runtime: Runtime) -> Finding:

@@ -50,6 +50,14 @@ class StorageError(InboxError):
     """Files cannot be written or read now; trying again later may work."""
 
 
+class ScannerSilent(InboxError):
+    """The virus scanner did not say whether a file is harmless; `code` is one of `services.problems`."""
+
+    def __init__(self, code: str = "scanner") -> None:
+        super().__init__(code)
+        self.code = code
+
+
 class AccountRefused(InboxError):
     """An account cannot be made or changed like this. The text is for people: what is wrong and what to do.
 
@@ -79,3 +87,23 @@ class NewerMessage(InboxError):
 
 class TooLate(InboxError):
     """A reply cannot be taken back or sent again any more: it has left, or may have."""
+
+
+class NotCleaned(InboxError):
+    """No clean copy was made of a file. `message` is for staff, to be translated: what is wrong and what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class NoCleanCopy(NotCleaned):
+    """No clean copy can be made of this kind of file; whoever needs it needs the original."""
+
+
+class HarmfulFile(NotCleaned):
+    """The file is made to do harm, or would do it: a bomb, two kinds in one, a password, a program."""
+
+
+class UnreadableFile(NotCleaned):
+    """The file could not be read: it is damaged, too large, or takes too long."""

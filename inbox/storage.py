@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import SplitResult, urlsplit
 
 import obstore
@@ -16,6 +16,9 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
 from inbox.errors import StorageError
+
+if TYPE_CHECKING:
+    from obstore import GetOptions
 
 CHUNK_BYTES = 1024 * 1024
 PART_BYTES = 8 * 1024 * 1024  # S3 takes no parts below 5 MB
@@ -41,26 +44,35 @@ class Storage:
         self._folder = None if parts.scheme == "s3" else _make_folder(parts, url)
         self._store = LocalStore(self._folder) if self._folder else _open_bucket(parts)
 
-    def keep(self, file: BinaryIO) -> Stored:
-        """Copy a file from its beginning, in chunks, and return its name, hash and size."""
+    def keep(self, file: BinaryIO, key: str = "") -> Stored:
+        """Copy a file from its beginning, in chunks, and return its name (drawn if none is given), hash and size."""
         digest, size = hashlib.sha256(), 0
         file.seek(0)
         while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)
             size += len(chunk)
         file.seek(0)
-        key = _new_key()
+        key = key or _new_key()
         self._write(key, file)
         return Stored(key, digest.hexdigest(), size)
 
-    def put(self, key: str, data: bytes) -> None:
-        """Keep a small derived file (a preview) under a name derived from its original's."""
-        self._write(key, data)
-
-    def chunks(self, key: str) -> Iterator[bytes]:
-        """Return a file's bytes. Raises FileNotFoundError at once, before the first is asked for, if there is none."""
+    def size(self, key: str) -> int:
+        """How many bytes a file has. Raises FileNotFoundError if there is none."""
         try:
-            stream = obstore.get(self._store, key).stream(min_chunk_size=CHUNK_BYTES)
+            return int(obstore.head(self._store, key)["size"])
+        except FileNotFoundError:
+            raise
+        except _FAILURES as error:
+            raise _cannot("find", error) from error
+
+    def chunks(self, key: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Return a file's bytes, or those from `start` to before `stop`.
+
+        Raises FileNotFoundError at once, before the first is asked for, if there is none.
+        """
+        options: GetOptions = {} if stop is None else {"range": (start, stop)}
+        try:
+            stream = obstore.get(self._store, key, options=options).stream(min_chunk_size=CHUNK_BYTES)
         except FileNotFoundError:
             raise
         except _FAILURES as error:
@@ -81,9 +93,9 @@ class Storage:
             except _FAILURES as error:
                 raise _cannot("delete", error) from error
 
-    def _write(self, key: str, content: BinaryIO | bytes) -> None:
+    def _write(self, key: str, file: BinaryIO) -> None:
         try:
-            obstore.put(self._store, key, content, chunk_size=PART_BYTES, max_concurrency=2)
+            obstore.put(self._store, key, file, chunk_size=PART_BYTES, max_concurrency=2)
             if self._folder:
                 _make_safe(self._folder / key)
         except _FAILURES as error:

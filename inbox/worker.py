@@ -7,19 +7,22 @@ again later, and what its thread still does counts no more.
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 
 from sqlalchemy.exc import IntegrityError
 
-from inbox.channels.twilio import archive, send
+from inbox.antivirus import Clamd
+from inbox.channels.twilio import archive, fetch, send
 from inbox.logs import log
 from inbox.models import JobKind
 from inbox.runtime import Runtime
 from inbox.services import jobs
 from inbox.services.jobs import Lease, NotNow, Refused
 from inbox.work import Handler
+from inbox.work.media import Clean, Fetch, Forget
 from inbox.work.reconcile import Reconcile
 from inbox.work.send import Send
 
@@ -29,6 +32,8 @@ MOST_HANDS = 32
 SLOW_SECONDS = 5.0
 LOOK_SECONDS = 1.0
 """How often to look for what became due, or was promised by another process."""
+RENEW_SECONDS = 20.0
+"""How often to say that work is still under way: well within `jobs.LEASE`."""
 STOP_SECONDS = 20.0
 ROUND_SECONDS = 60.0
 """How often to see whether regular work has to be promised again."""
@@ -47,10 +52,12 @@ class Worker:
         regular: Mapping[JobKind, timedelta] | None = None,
     ) -> None:
         self._runtime, self._handlers, self._regular = runtime, handlers, regular or {}
-        self._round_at = float("-inf")
+        self._round_at = self._renewed_at = float("-inf")
         self._stopping = threading.Event()
         self._work_waits = threading.Condition()
         self._hands: list[_Hand] = []
+        self._under_way: set[Lease] = set()
+        self._turn = threading.Lock()
         self._overseer = threading.Thread(target=self._oversee, name="worker", daemon=True)
 
     def start(self) -> None:
@@ -83,11 +90,25 @@ class Worker:
         return done
 
     def take(self) -> Lease | None:
-        with self._runtime.database.writing() as session:
-            return jobs.take(session, now=self._runtime.clock())
+        """Take a job of a kind of which not too many are under way here. Whoever takes one must `do` it."""
+        with self._turn:
+            counts = Counter(lease.kind for lease in self._under_way)
+            enough = [kind for kind in JobKind if counts[kind] >= kind.at_once]
+            with self._runtime.database.writing() as session:
+                lease = jobs.take(session, but_no=enough, now=self._runtime.clock())
+            if lease:
+                self._under_way.add(lease)
+            return lease
 
     def do(self, lease: Lease) -> None:
         """Do one job and settle it."""
+        try:
+            self._do(lease)
+        finally:
+            with self._turn:
+                self._under_way.discard(lease)
+
+    def _do(self, lease: Lease) -> None:
         try:
             self._handlers[lease.kind].do(lease)
         except NotNow as error:
@@ -127,12 +148,27 @@ class Worker:
         if time.monotonic() - self._round_at >= ROUND_SECONDS:
             self._round_at = time.monotonic()
             self.promise_regular()
+        if time.monotonic() - self._renewed_at >= RENEW_SECONDS:
+            self._renewed_at = time.monotonic()
+            self._renew()
+
+    def _renew(self) -> None:
+        """Keep what is under way, however long it takes."""
+        with self._turn:
+            under_way = list(self._under_way)
+        if not under_way:
+            return
+        with self._runtime.database.writing() as session:
+            for lease in under_way:
+                jobs.renew(session, lease, now=self._runtime.clock())
 
     def _let_go(self) -> None:
         """Settle jobs that hang, let hands go that are slow, and keep as many quick ones as there should be."""
         for hand in self._hands:
             if lease := hand.let_go():
                 log.error("job hangs", kind=lease.kind.value, job=lease.job_id)
+                with self._turn:
+                    self._under_way.discard(lease)
                 self._later(lease, NotNow("hung"))
         self._hands = [hand for hand in self._hands if hand.is_alive()]
         quick = sum(not hand.leaves for hand in self._hands)
@@ -201,9 +237,12 @@ class _Hand(threading.Thread):
 
 def make(runtime: Runtime) -> Worker:
     """A worker with the providers that the settings describe."""
-    lost = archive.make(runtime)
+    lost, fetcher, clamd_url = archive.make(runtime), fetch.fetcher(runtime), runtime.settings.clamd_url
     handlers: dict[JobKind, Handler] = {
         JobKind.SEND: Send(runtime, send.provider(runtime)),
+        JobKind.FETCH: Fetch(runtime, fetcher),
+        JobKind.CLEAN: Clean(runtime, Clamd(clamd_url) if clamd_url else None),
+        JobKind.FORGET: Forget(runtime, fetcher),
         JobKind.RECONCILE: Reconcile(runtime, lost),
     }
     every = timedelta(minutes=runtime.settings.reconcile_minutes)

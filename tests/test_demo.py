@@ -14,7 +14,7 @@ from inbox.bootstrap import bootstrap
 from inbox.channels.webform import parse
 from inbox.demo.cases import Form, In
 from inbox.demo.filler import CASES
-from inbox.models import Attachment, Channel, FileState, Message, Note, Role, Status, Submission, User
+from inbox.models import Attachment, Channel, FileState, Job, JobKind, Message, Note, Role, Status, Submission, User
 from inbox.runtime import Runtime
 from inbox.services import accounts, export, media
 
@@ -84,11 +84,14 @@ def test_it_lies_in_the_last_two_weeks_and_never_in_the_future(lines: list[dict[
 def test_there_is_work_to_look_at(runtime: Runtime, lines: list[dict[str, Any]]):
     with runtime.database.reading() as session:
         stored = session.scalars(select(Attachment).where(Attachment.state == FileState.STORED)).all()
-        pending = session.scalar(select(func.count()).where(Attachment.state == FileState.PENDING))
+        lost = session.scalars(select(Attachment).where(Attachment.state == FileState.FAILED)).all()
+        waiting = session.scalar(select(func.count()).where(Job.kind == JobKind.FETCH))
         notes = session.scalar(select(func.count()).select_from(Note))
-        assert len(stored) > 20
-        assert pending
-        assert pending > 20
+        assert len(stored) > 60
+        assert any(file.content_type.startswith("audio/") for file in stored)
+        assert all(file.problem for file in lost)
+        assert lost
+        assert waiting == 0  # nothing made up is looked for at anybody's
         assert notes
         assert notes > 40
         assert all(media.inspect(_open(runtime, file), file.filename) == file.content_type for file in stored)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from clamd_peer import ClamdPeer
 from conftest import PUBLIC_URL
 from twilio_peer import TwilioPeer
 
@@ -55,6 +56,27 @@ def test_nothing_is_wrong_with_a_good_installation(find: Examine):
         wrong(find(NUMBER.format("whatsapp"), INBOX_PUBLIC_URL="https://inbox.example", INBOX_TRUSTED_PROXIES="1"))
         == []
     )
+
+
+def test_a_scanner_is_asked_whether_it_is_there(find: Examine):
+    assert find()["virus scanner"].level is Level.NOTE
+    with ClamdPeer() as clamd:
+        assert find(INBOX_CLAMD_URL=clamd.url)["virus scanner"].level is Level.OK
+    finding = find(INBOX_CLAMD_URL="tcp://127.0.0.1:1")["virus scanner"]
+    assert finding.level is Level.WRONG
+    assert "INBOX_CLAMD_URL" in finding.words
+
+
+def test_hosts_of_media_that_do_not_exist_are_wrong(find: Examine):
+    assert find()["media"].level is Level.OK
+    assert find(INBOX_TWILIO_MEDIA_HOSTS="127.0.0.1:8081,[::1]")["media"].level is Level.NOTE
+    assert wrong(find(INBOX_TWILIO_MEDIA_HOSTS="no-such-host.invalid:8081")) == ["media"]
+
+
+def test_a_machine_that_can_make_no_clean_copies_is_told(find: Examine, monkeypatch: pytest.MonkeyPatch):
+    assert find()["clean copies"].level is Level.OK
+    monkeypatch.setattr("inbox.cleaning.process._COMMAND", ("/bin/false",))
+    assert wrong(find()) == ["clean copies"]
 
 
 def test_tables_of_another_version_are_wrong_and_upgrade_mends_them(runtime: Runtime, find: Examine):

@@ -49,15 +49,26 @@ class Bucket(BaseHTTPRequestHandler):
         if self.server.closed:
             return self._answer(403)
         body = self.server.objects.get(self.path)
-        return self._answer(404) if body is None else self._answer(200, body)
+        if body is None:
+            return self._answer(404)
+        wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        if wanted is None:
+            return self._answer(200, body)
+        first, last = map(int, wanted.groups())
+        return self._answer(206, body[first : last + 1], f"bytes {first}-{last}/{len(body)}")
 
-    def _answer(self, status: int, body: bytes = b"") -> None:
+    do_HEAD = do_GET
+
+    def _answer(self, status: int, body: bytes = b"", part: str = "") -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
+        if part:
+            self.send_header("Content-Range", part)
         self.send_header("ETag", '"e"')
         self.send_header("Last-Modified", "Tue, 24 Nov 2026 06:00:00 GMT")
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, *args: object) -> None:
         pass
@@ -114,16 +125,28 @@ def test_deleting_twice_is_no_error(storage: Storage) -> None:
         storage.read(key)
 
 
-def test_a_derived_file_replaces_its_earlier_self(storage: Storage) -> None:
-    for content in (b"first", b"second"):
-        storage.put("previews/00/x.webp", content)
-    assert storage.read("previews/00/x.webp") == b"second"
+def test_a_file_under_a_given_name_replaces_its_earlier_self(storage: Storage) -> None:
+    for content in (b"first one", b"second"):
+        assert storage.keep(io.BytesIO(content), "previews/00/1.1").key == "previews/00/1.1"
+    assert storage.read("previews/00/1.1") == b"second"
+    assert storage.size("previews/00/1.1") == 6
+
+
+def test_the_size_of_what_is_missing_is_not_known(storage: Storage) -> None:
+    with pytest.raises(FileNotFoundError):
+        storage.size("originals/00/missing")
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 10), (0, 1), (3, 7), (9, 10)])
+def test_a_part_of_a_file_can_be_read(start: int, stop: int, storage: Storage) -> None:
+    key = storage.keep(io.BytesIO(b"0123456789")).key
+    assert b"".join(storage.chunks(key, start, stop)) == b"0123456789"[start:stop]
 
 
 @pytest.mark.parametrize("key", ["../outside", "a/../../outside"])
 def test_a_key_cannot_leave_the_store(key: str, storage: Storage, tmp_path: Path) -> None:
     with pytest.raises(StorageError):
-        storage.put(key, b"x")
+        storage.keep(io.BytesIO(b"x"), key)
     with pytest.raises((StorageError, FileNotFoundError)):
         storage.read(key)
     assert not (tmp_path / "outside").exists()

@@ -176,3 +176,41 @@ def test_refused_work_ends_at_once(runtime: Runtime, clock) -> None:
     clock.advance(hours=2)
     assert idle.run_due() == 0
     assert handler.given_up == [(1, "21610")]
+
+
+def test_many_files_leave_hands_for_what_came_later(runtime: Runtime) -> None:
+    idle = Worker(runtime, dict.fromkeys(JobKind, Doing(lambda subject: None)))
+    with runtime.database.writing() as session:
+        for number in range(10):
+            jobs.promise(session, JobKind.CLEAN, number, due_at=runtime.clock(), now=runtime.clock())
+    promise(runtime, 1)
+
+    under_way = [idle.take() for _ in range(4)]
+
+    assert [lease and lease.kind for lease in under_way] == [JobKind.CLEAN, JobKind.CLEAN, JobKind.SEND, None]
+    idle.do(under_way[0])
+    following = idle.take()
+    assert following
+    assert following.kind is JobKind.CLEAN
+
+
+def test_work_that_takes_long_stays_its_workers_while_that_one_lives(runtime: Runtime, clock, monkeypatch) -> None:
+    monkeypatch.setattr(worker, "RENEW_SECONDS", 0)
+    monkeypatch.setattr(worker, "LOOK_SECONDS", 0.05)
+    began, may_end = threading.Event(), threading.Event()
+
+    def do(subject: int) -> None:
+        began.set()
+        may_end.wait(PATIENCE)
+
+    promise(runtime, 1)
+    with working(runtime, Doing(do)):
+        assert began.wait(PATIENCE)
+        clock.advance(seconds=50)
+        leased_until = job(runtime, 1).leased_until
+        while job(runtime, 1).leased_until == leased_until:
+            may_end.wait(0.01)
+        clock.advance(seconds=50)
+        assert Worker(runtime, {JobKind.SEND: Doing(do)}).take() is None, "another worker would do it too"
+        may_end.set()
+    assert job(runtime, 1).tries == 1

@@ -18,6 +18,7 @@ from inbox.cli.server import Server
 from inbox.errors import ConfigError
 from inbox.runtime import Runtime
 from inbox.services import accounts, invitations, media
+from inbox.work.media import clear_workshop
 
 HOST, PORT = "127.0.0.1", 8000
 UNFINISHED_FORMS_KEPT = timedelta(days=1)
@@ -52,6 +53,7 @@ def work() -> None:
     logs.configure()
     runtime = bootstrap()
     migrations.upgrade(runtime.database.engine)
+    clear_workshop(runtime)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -99,11 +101,12 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _sweep(runtime: Runtime) -> None:
-    """Delete the files of forms that nobody finished."""
+    """Delete the files of forms that nobody finished, and those of work that was cut off."""
     before = runtime.clock() - UNFINISHED_FORMS_KEPT
     with runtime.database.writing() as session:
         keys = media.sweep(session, before=before)
     runtime.storage.delete(keys)
+    clear_workshop(runtime)
 
 
 def _fill(runtime: Runtime) -> None:

@@ -1,12 +1,51 @@
-"""Small files drawn here: pictures of nothing in particular, and a PDF of one page."""
+"""Small files made here: pictures of nothing in particular, a PDF of one page, and a hum for a voice."""
 
 import io
+import math
 import random
+from fractions import Fraction
+from struct import pack
+from typing import cast
 
+import av
+from av.audio import AudioStream
 from PIL import Image, ImageDraw
 
 _SKIES = ((96, 140, 190), (214, 152, 98), (122, 132, 146), (60, 72, 110), (168, 196, 206))
 _GROUNDS = ((84, 98, 72), (120, 110, 96), (62, 66, 74), (142, 120, 88))
+
+
+_RATE = 48_000
+
+
+def fetched(content_type: str, lot: random.Random) -> bytes | None:
+    """What a provider would have given; None for what it has not kept."""
+    if content_type == "image/jpeg":
+        return picture("", lot)
+    if content_type == "application/pdf":
+        return pdf("Attachment")
+    coding = {"audio/mpeg": ("mp3", "mp3"), "audio/ogg": ("ogg", "libopus")}.get(content_type)
+    return voice(*coding, seconds=lot.randint(4, 40)) if coding else None
+
+
+def voice(container: str, codec: str, seconds: int) -> bytes:
+    """A low hum that swells and fades, as long as somebody speaks."""
+    out = io.BytesIO()
+    with av.open(out, "w", format=container, options={"fflags": "+bitexact"}) as recording:  # the same each time
+        stream = cast(AudioStream, recording.add_stream(codec, rate=_RATE, layout="mono"))
+        for second in range(seconds):
+            frame = av.AudioFrame(format="s16", layout="mono", samples=_RATE)
+            frame.planes[0].update(_HUM)
+            frame.sample_rate, frame.pts, frame.time_base = _RATE, second * _RATE, Fraction(1, _RATE)
+            recording.mux(stream.encode(frame))
+        recording.mux(stream.encode(None))
+    return out.getvalue()
+
+
+_HUM = b"".join(
+    pack("<h", round(2500 * math.sin(2 * math.pi * 140 * n / _RATE) * math.sin(math.pi * n / _RATE)))
+    for n in range(_RATE)
+)
 
 
 def draw(filename: str, lot: random.Random) -> bytes:

@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from inbox import kinds
 from inbox.channels.webform import parse
 from inbox.demo import advertising, events, files, lines, mail, phone, press, readers, spam, staff, tips
 from inbox.demo.cases import Case, Form, In, Mail, Said, Thread
-from inbox.models import Attachment, Channel, Priority, Status, Submission, User
+from inbox.models import Attachment, Channel, FileState, Job, JobKind, Priority, Status, Submission, User
 from inbox.runtime import Runtime
-from inbox.services import conversation, intake, media, receipts, triage
+from inbox.services import conversation, intake, jobs, media, receipts, triage
 from inbox.services import spam as spamming
 from inbox.services.contacts import Sender
 from inbox.services.intake import Incoming
@@ -61,7 +61,14 @@ def fill(runtime: Runtime) -> int:
         deeds = [deed for case in CASES for deed in fortnight.plan(case)]
         for _, _, deed in sorted(deeds, key=lambda timed: timed[:2]):
             deed(session)
+        _begin_work(session, fortnight.now)
         return session.scalar(select(func.count()).select_from(Submission)) or 0
+
+
+def _begin_work(session: Session, now: datetime) -> None:
+    """Let what the worker has to do begin today, whenever it was promised."""
+    clean = Job.kind == JobKind.CLEAN
+    session.execute(update(Job).where(clean).values(due_at=now, created_at=now))
 
 
 def _is_suspected(case: Case) -> bool:
@@ -135,8 +142,20 @@ class Fortnight:
         def deed(session: Session) -> None:
             arrival = intake.receive(session, incoming, region=self.runtime.profile.country, now=at)
             progress.submission = progress.submission or arrival.submission
+            self._fetch(session, arrival.message_id, at)
 
         return deed
+
+    def _fetch(self, session: Session, message_id: int, at: datetime) -> None:
+        """Put in what a provider would have given: nothing here asks anybody."""
+        waits = select(Attachment).where(Attachment.message_id == message_id, Attachment.state == FileState.PENDING)
+        for file in session.scalars(waits).all():
+            session.delete(jobs.find(session, JobKind.FETCH, file.id))
+            content = files.fetched(file.content_type, self.lot)
+            if content is None:
+                media.judge(session, file.id, FileState.FAILED, "gone")
+            else:
+                media.seal(session, file.id, self.runtime.storage.keep(BytesIO(content)), forget=False, now=at)
 
     def _send_form(self, session: Session, progress: Progress, case: Form) -> None:
         at = progress.arrived_at

@@ -110,19 +110,36 @@ _PROGRESS = (
 
 
 class JobKind(StrEnum):
-    """What a worker can be asked to do. `SEND`: deliver the message with this id. `RECONCILE`: take in what was
-    sent to us and never arrived; there is only one of it, with the subject 0.
+    """What a worker can be asked to do.
 
-    What its failure is called at the desk stands in `inbox.services.attention`.
+    `SEND`: deliver the message with this id. Of the attachment with this id: `FETCH` gets it from its
+    provider, `CLEAN` makes the copy that staff see, `FORGET` deletes the provider's copy. `RECONCILE`: take in
+    what was sent to us and never arrived; there is only one of it, with the subject 0.
+
+    What its failure is called at the desk stands in `inbox.services.failures`.
     """
 
     SEND = "send"
+    FETCH = "fetch"
+    CLEAN = "clean"
+    FORGET = "forget"
     RECONCILE = "reconcile"
 
     @property
     def time_limit(self) -> timedelta:
         """How long one try may take in all; after that it counts as hung, and is tried again later."""
-        return {JobKind.SEND: timedelta(seconds=45), JobKind.RECONCILE: timedelta(minutes=5)}[self]
+        return {
+            JobKind.SEND: timedelta(seconds=45),
+            JobKind.FETCH: timedelta(minutes=10),
+            JobKind.CLEAN: timedelta(minutes=20),
+            JobKind.FORGET: timedelta(minutes=1),
+            JobKind.RECONCILE: timedelta(minutes=5),
+        }[self]
+
+    @property
+    def at_once(self) -> int:
+        """How many of its kind one worker does at a time, so that none takes all its hands or the machine."""
+        return {JobKind.CLEAN: 2, JobKind.FETCH: 8}.get(self, 32)
 
 
 class JobState(StrEnum):
@@ -208,10 +225,16 @@ class Priority(StrEnum):
 
 
 class FileState(StrEnum):
-    """An attachment's small life: `PENDING` waits to be fetched, `STORED` is safe with us."""
+    """An attachment's small life.
+
+    `PENDING` waits to be fetched. `STORED`: the original is safe with us; whether there is a clean copy to
+    show says the attachment. `HELD` is not known to be harmless yet. `REJECTED` is not to be shown.
+    `FAILED` could not be fetched or read, and waits for a person.
+    """
 
     PENDING = "pending"
     STORED = "stored"
+    HELD = "held"
     REJECTED = "rejected"
     FAILED = "failed"
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 
 from inbox.errors import AccountRefused, NotAllowed, NotFound
-from inbox.models import Attachment, FileState, Message, Role, Submission, User
+from inbox.models import Attachment, Message, Role, Submission, User
 from inbox.services import audit, passwords
 from inbox.text import N_, clean
 
@@ -22,12 +22,13 @@ NOTE = "submission:note"
 ASK = "submission:ask"
 REPLY = "submission:reply"
 DOWNLOAD = "attachment:read"
+ORIGINAL = "attachment:original"
 RETRY = "job:retry"
 DISMISS = "job:dismiss"
 WEBHOOKS = "webhooks:read"
 
 _READING = frozenset({READ, DOWNLOAD})
-_WORKING = _READING | {CLAIM, ASSIGN, MOVE, PRIORITISE, LABEL, NOTE, ASK, REPLY, RETRY, DISMISS}
+_WORKING = _READING | {CLAIM, ASSIGN, MOVE, PRIORITISE, LABEL, NOTE, ASK, REPLY, ORIGINAL, RETRY, DISMISS}
 
 VERBS: dict[Role, frozenset[str]] = {
     Role.VIEWER: _READING,
@@ -75,14 +76,14 @@ def get_submission(session: Session, user: User, reference: str, verb: str = REA
     return submission
 
 
-def get_attachment(session: Session, user: User, attachment_id: int) -> Attachment:
-    """Return a stored file of a submission whose files this user may read; NotFound, NotAllowed as above."""
+def get_attachment(session: Session, user: User, attachment_id: int, verb: str = DOWNLOAD) -> Attachment:
+    """Return a file of a submission that this user may see, to do `verb`; NotFound, NotAllowed as above."""
     query = select(Attachment).join(Attachment.message).join(Message.submission).where(visible(user))
-    attachment = session.scalar(query.where(Attachment.id == attachment_id, Attachment.state == FileState.STORED))
+    attachment = session.scalar(query.where(Attachment.id == attachment_id))
     if attachment is None or not may(user, READ, attachment.submission):
         raise NotFound(str(attachment_id))
-    if not may(user, DOWNLOAD, attachment.submission):
-        raise NotAllowed(DOWNLOAD)
+    if not may(user, verb, attachment.submission):
+        raise NotAllowed(verb)
     return attachment
 
 

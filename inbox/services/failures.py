@@ -1,15 +1,15 @@
 """What the failure of each kind of work is called at the desk, and how it is tried again. A new kind is one entry."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ScalarSelect, Select, select
 from sqlalchemy.orm import Session, joinedload, raiseload
 
-from inbox.models import DeliveryState, Job, JobKind, JobState, Message, User
-from inbox.services import accounts, audit, jobs, outbox, provider
+from inbox.models import Attachment, DeliveryState, Job, JobKind, JobState, Message, User
+from inbox.services import accounts, audit, jobs, media, outbox, problems, provider
 from inbox.text import N_
 
 Again = Callable[[Session, Job, User, int | None, datetime], None]
@@ -17,11 +17,15 @@ Again = Callable[[Session, Job, User, int | None, datetime], None]
 
 @dataclass(frozen=True)
 class Words:
-    """A failure as sentences, to be translated. `doubt`: it may have been done, so it is only asked about."""
+    """A failure as sentences, to be translated; `values` are filled into `text`.
+
+    `doubt`: it may have been done, so it is only asked about.
+    """
 
     title: str
     text: str
     doubt: bool = False
+    values: dict[str, str] = field(default_factory=dict)
 
 
 def again(session: Session, job: Job, actor: User, submission_id: int | None, now: datetime) -> None:
@@ -84,6 +88,27 @@ def _send_again(session: Session, job: Job, actor: User, submission_id: int | No
         again(session, job, actor, submission_id, now)
 
 
+def _about_file(job: Job, attachment: Attachment) -> Words:
+    text, values = problems.explain(attachment)
+    return Words(_FILE_TITLES[job.kind], text if attachment.problem else _OTHER_TEXT, values=values)
+
+
+_FILE_TITLES = {
+    JobKind.FETCH: N_("A file could not be fetched"),
+    JobKind.CLEAN: N_("No safe copy of a file could be made"),
+    JobKind.FORGET: N_("The provider's copy of a file could not be deleted"),
+}
+
+
+def _try_file_again(session: Session, job: Job, actor: User, submission_id: int | None, now: datetime) -> None:
+    """Through the file's own verb where there is something to be mended, so that its page says so too."""
+    attachment = session.get_one(Attachment, job.subject_id, with_for_update=True, populate_existing=True)
+    if job.kind is not JobKind.FORGET and attachment.can_be_retried:
+        media.retry(session, attachment, actor=actor, now=now)
+    else:
+        again(session, job, actor, submission_id, now)
+
+
 def _about_recovery(job: Job, _: None) -> Words:
     return Words(N_("Lost messages could not be looked for"), _LOST_BY.get(job.error, _LOST))
 
@@ -96,7 +121,23 @@ _LOST_BY = {"20003": N_("Twilio did not accept our sign-in. Ask an administrator
 
 
 def _about_other(job: Job, _: Any) -> Words:
-    return Words(N_("Something could not be done"), N_("It is tried again by itself for a day, and then left."))
+    return Words(N_("Something could not be done"), _OTHER_TEXT)
+
+
+_OTHER_TEXT = N_("It is tried again by itself for a day, and then left.")
+_FILE = Sort(
+    heading=N_("Files"),
+    icon="file-alert",
+    words=_about_file,
+    subject=select(Attachment).options(joinedload(Attachment.message), raiseload("*")),
+    submission=select(Message.submission_id)
+    .join(Attachment)
+    .where(Attachment.id == Job.subject_id)
+    .correlate(Job)
+    .scalar_subquery(),
+    anchor=lambda attachment: f"m-{attachment.message_id}",
+    again=_try_file_again,
+)
 
 
 SORTS: dict[JobKind, Sort] = {
@@ -109,6 +150,7 @@ SORTS: dict[JobKind, Sort] = {
         anchor=lambda message: f"m-{message.id}",
         again=_send_again,
     ),
+    **dict.fromkeys((JobKind.FETCH, JobKind.CLEAN, JobKind.FORGET), _FILE),
     JobKind.RECONCILE: Sort(heading=N_("Lost messages"), icon="history", words=_about_recovery, regular=True),
 }
 """One entry for each kind of work."""

@@ -301,8 +301,8 @@ def _add_message(rows: Rows, submission: RowId, incoming: Incoming, point: RowId
 def _add_files(session: Session, message_id: int, incoming: Incoming, now: datetime) -> None:
     for file in incoming.remote_files:
         media.announce(session, message_id, file, now=now)
-    for upload in incoming.uploads:
-        upload.message_id, upload.form_token = message_id, None
+    if incoming.uploads:
+        media.join(session, message_id, incoming.uploads, now=now)
     session.flush()
 
 

@@ -5,6 +5,7 @@ open, and settles the job in another one.
 """
 
 import random
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,8 +18,8 @@ from inbox.errors import InboxError
 from inbox.models import Job, JobKind, JobState
 from inbox.rows import RowId, Rows, rows_together
 
-GRACE = timedelta(seconds=30)
-"""How much longer than a job's time limit its lease runs, so that none is done by two at once."""
+LEASE = timedelta(minutes=1)
+"""How long a job is a worker's without a word from it: after that, others take the work of one that died."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(hours=24)
 PATIENCE = timedelta(minutes=10)
@@ -77,18 +78,26 @@ def is_due(session: Session, *, now: datetime) -> bool:
     return session.scalar(select(Job.id).where(*_free(now)).limit(1)) is not None
 
 
-def take(session: Session, *, now: datetime) -> Lease | None:
-    """Take the job that has been due the longest and that nobody holds; None if there is nothing to do."""
-    longest_due = select(Job).where(*_free(now)).order_by(Job.due_at).limit(1)
+def take(session: Session, *, but_no: Collection[JobKind] = (), now: datetime) -> Lease | None:
+    """Take the job that has been due the longest and that nobody holds; None if there is nothing to do.
+
+    `but_no` names kinds of which enough is under way.
+    """
+    longest_due = select(Job).where(*_free(now), Job.kind.not_in(but_no)).order_by(Job.due_at).limit(1)
     job = session.scalar(longest_due.with_for_update(skip_locked=True))
     if job is None:
         return None
-    job.leased_until, job.tries = now + job.kind.time_limit + GRACE, job.tries + 1
+    job.leased_until, job.tries = now + LEASE, job.tries + 1
     return Lease(job.id, job.kind, job.subject_id, job.tries)
 
 
 def _free(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return Job.state == JobState.WAITING, Job.due_at <= now, or_(Job.leased_until.is_(None), Job.leased_until < now)
+
+
+def renew(session: Session, lease: Lease, *, now: datetime) -> None:
+    """Say that the work is still under way. Nothing happens if somebody else holds the job by now."""
+    _settle(session, lease, leased_until=now + LEASE)
 
 
 def finish(session: Session, lease: Lease, *, now: datetime) -> None:
@@ -184,6 +193,14 @@ def standstill(session: Session, *, now: datetime) -> datetime | None:
     """Since when nothing has been done though work is due, or None: then a worker runs, or none is needed."""
     since: datetime | None = session.scalar(late_since(), {"now": now})
     return since if since and since <= now - LATE else None
+
+
+def hurry(session: Session, job: Job, *, now: datetime) -> None:
+    """Let work be done as soon as may be, and tried for another day; whoever is doing it is left to it."""
+    if job.state is not JobState.WAITING:
+        return again(session, job, now=now)
+    job.due_at = job.created_at = now
+    return session.flush()
 
 
 def _settle(session: Session, lease: Lease, **values: object) -> bool:

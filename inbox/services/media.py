@@ -1,140 +1,52 @@
-"""Files that people send: known by their content, kept as they came, shown only as copies drawn anew."""
+"""The life of a file: announced by a provider or held with a form, sealed as it came, and shown as a clean copy.
 
-import io
-import re
-import unicodedata
+The verbs work on an open transaction; the bytes lie in `inbox.storage`, and what takes long is a job
+(`inbox.work.media`).
+"""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import BinaryIO
+from datetime import datetime, timedelta
+from typing import BinaryIO, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.errors import NoPreview, UploadRefused
-from inbox.models import Attachment, FileState
+from inbox.errors import NotFound, TooLate
+from inbox.models import Attachment, FileState, JobKind, User
 from inbox.rows import insert_values
-from inbox.services import previews, sniff
-from inbox.storage import Storage, Stored
-from inbox.text import N_, clean
+from inbox.services import audit, inspection, jobs
+from inbox.services.inspection import CONTENT_TYPES, clean_filename, inspect
+from inbox.storage import Stored
+from inbox.text import clean
 
-_OFFICE = "application/vnd.openxmlformats-officedocument."
-_OPEN = "application/vnd.oasis.opendocument."
+__all__ = [
+    "CONTENT_TYPES",
+    "Fetcher",
+    "File",
+    "Made",
+    "RemoteFile",
+    "announce",
+    "clean_copy_of",
+    "clean_filename",
+    "drop",
+    "finish",
+    "forgotten",
+    "held",
+    "hold",
+    "inspect",
+    "join",
+    "judge",
+    "make_safe",
+    "note",
+    "original_of",
+    "retry",
+    "seal",
+    "sweep",
+]
 
-# What can be sent: the family, the extensions, and the content types that a file with one of them may turn out
-# to hold. Cameras and messengers often misname one picture or video format as another, so a family stands
-# together; a document must be exactly what its name says. Pages, drawings made of code (HTML, SVG, XML),
-# scripts, programs and archives are never on this list.
-_TABLE = (
-    (
-        "picture",
-        "jpg jpeg jpe jfif png webp gif heic heif avif tif tiff",
-        "image/jpeg image/png image/webp image/gif image/heic image/heif image/avif image/tiff",
-    ),
-    ("video", "mp4 m4v mov 3gp 3g2", "video/mp4 video/x-m4v video/quicktime video/3gpp"),
-    ("video", "webm mkv", "video/webm video/x-matroska"),
-    ("video", "avi", "video/x-msvideo"),
-    ("sound", "m4a", "audio/mp4 video/mp4 video/3gpp"),
-    ("sound", "mp3 aac", "audio/mpeg audio/aac"),
-    ("sound", "ogg oga opus", "audio/ogg"),
-    ("sound", "wav", "audio/wav"),
-    ("sound", "amr", "audio/amr"),
-    ("sound", "flac", "audio/flac"),
-    ("document", "pdf", "application/pdf"),
-    ("document", "docx", f"{_OFFICE}wordprocessingml.document"),
-    ("document", "xlsx", f"{_OFFICE}spreadsheetml.sheet"),
-    ("document", "pptx", f"{_OFFICE}presentationml.presentation"),
-    ("document", "doc", "application/msword application/rtf"),
-    ("document", "xls", "application/vnd.ms-excel"),
-    ("document", "ppt", "application/vnd.ms-powerpoint"),
-    ("document", "odt", f"{_OPEN}text"),
-    ("document", "ods", f"{_OPEN}spreadsheet"),
-    ("document", "rtf", "application/rtf"),
-    ("text", "txt", "text/plain text/vcard text/calendar"),
-    ("text", "csv", "text/plain"),
-    ("text", "vcf", "text/vcard"),
-    ("text", "ics", "text/calendar"),
-)
-FAMILY = {extension: family for family, extensions, _ in _TABLE for extension in extensions.split()}
-ACCEPTED = {extension: frozenset(types.split()) for _, extensions, types in _TABLE for extension in extensions.split()}
-
-# Where the content cannot tell two kinds apart, the name may: a table in commas is text, and some telephones
-# record sound into a file that calls itself a video.
-_NAMED = {
-    ("csv", "text/plain"): "text/csv",
-    ("txt", "text/vcard"): "text/plain",
-    ("txt", "text/calendar"): "text/plain",
-    ("m4a", "video/mp4"): "audio/mp4",
-    ("m4a", "video/3gpp"): "audio/mp4",
-}
-CONTENT_TYPES = frozenset().union(*ACCEPTED.values(), _NAMED.values())
-"""Every content type that `inspect` can return."""
-
-UNKNOWN = N_("“%(name)s” is a kind of file we cannot open. Save it as PDF and choose it again.")
-EMPTY = N_("“%(name)s” is empty. Choose the original file again.")
-MACROS = N_("“%(name)s” carries a program (a macro). Save it as PDF and choose it again.")
-TOO_LARGE = N_("“%(name)s” is larger than any picture we can open. Save it smaller and choose it again.")
-OTHERWISE = {
-    "picture": N_(
-        "“%(name)s” says it is a picture, but its content is something else."
-        " Choose the original picture, or save it as JPEG and choose it again."
-    ),
-    "video": N_(
-        "“%(name)s” says it is a video, but its content is something else."
-        " Choose the original video, or save it as MP4 and choose it again."
-    ),
-    "sound": N_(
-        "“%(name)s” says it is a sound recording, but its content is something else."
-        " Choose the original recording, or save it as MP3 and choose it again."
-    ),
-    "document": N_(
-        "“%(name)s” says it is a document, but its content is something else, or it has a password."
-        " Save it as PDF and choose it again."
-    ),
-    "text": N_(
-        "“%(name)s” says it is text, but its content is something else."
-        " Save it as plain text in UTF-8, or as PDF, and choose it again."
-    ),
-}
-
-NAME_BYTES = 200  # file systems take 255 and editors like to put something in front
-_NOT_IN_NAMES = re.compile(r'[<>:"|?*]')
-_EXTENSION = re.compile(r"\.([A-Za-z0-9_-]{0,20}[A-Za-z][A-Za-z0-9_-]{0,20})$")
-PREVIEW_SOURCE_BYTES = 50 * 1024 * 1024
-
-
-def inspect(file: BinaryIO, filename: str) -> str:
-    """Return a file's content type, found from its content and in keeping with its name.
-
-    Raises UploadRefused for what is not on the list, is not what its name says, or is empty. The file
-    is left at its beginning.
-    """
-    name = clean_filename(filename)
-    extension = _extension(name)
-    if extension is not None and extension not in ACCEPTED:
-        raise UploadRefused(UNKNOWN, name=name)
-    if file.seek(0, io.SEEK_END) == 0:
-        raise UploadRefused(EMPTY, name=name)
-    kind = sniff.content_type(file)
-    if kind == sniff.MACROS:
-        raise UploadRefused(MACROS, name=name)
-    if kind is None or kind not in (ACCEPTED[extension] if extension else CONTENT_TYPES):
-        raise _otherwise(name, extension)
-    if kind.startswith("image/"):
-        _inspect_picture(file, kind, name, extension)
-    return _NAMED.get((extension or "", kind), kind)
-
-
-def clean_filename(name: str) -> str:
-    """Return a name that is safe to show, to save under and to put into a header; it may still be anybody's.
-
-    Folders, control and invisible characters (those that turn the direction of writing among them) and
-    characters that file systems refuse are taken out, and a long name is cut in front of its extension.
-    """
-    last = re.split(r"[/\\]", name.rstrip("/\\"))[-1]
-    visible = "".join(c for c in last if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
-    spaced = " ".join(unicodedata.normalize("NFC", visible).split())
-    return _shorten(_NOT_IN_NAMES.sub("_", spaced).strip(". ")) or "file"
+FORGET_AFTER = timedelta(hours=1)
+"""How long a provider keeps what we have, so that what it still does with it (a transcript) is not cut short."""
 
 
 @dataclass(frozen=True)
@@ -146,9 +58,41 @@ class RemoteFile:
     filename: str = ""
 
 
-def announce(session: Session, message_id: int, file: RemoteFile, *, now: datetime) -> None:
-    """Add a file to a message that has yet to be fetched."""
-    insert_values(
+class Fetcher(Protocol):
+    """Gets files from a provider. Every call ends within its time limit; both raise `jobs.NotNow`, `jobs.Refused`."""
+
+    def fetch(self, url: str, file: BinaryIO) -> None:
+        """Write the whole file. After an error what was written is worth nothing."""
+
+    def forget(self, url: str) -> None:
+        """Delete the provider's copy. One that is gone already is no error."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file in storage, as it is handed out."""
+
+    key: str
+    content_type: str
+    size_bytes: int
+    sha256: str
+    filename: str
+
+
+@dataclass(frozen=True)
+class Made:
+    """A clean copy that was just stored, with its preview if there is one."""
+
+    original_type: str
+    stored: Stored
+    content_type: str
+    preview_key: str = ""
+    duration_seconds: float | None = None
+
+
+def announce(session: Session, message_id: int, file: RemoteFile, *, now: datetime) -> int:
+    """Add a file to a message, promise to fetch it, and return its id."""
+    attachment_id = insert_values(
         session,
         Attachment,
         message_id=message_id,
@@ -158,6 +102,8 @@ def announce(session: Session, message_id: int, file: RemoteFile, *, now: dateti
         filename=clean(file.filename)[:500],
         created_at=now,
     )
+    jobs.promise(session, JobKind.FETCH, attachment_id, due_at=now, now=now)
+    return attachment_id
 
 
 def hold(
@@ -185,12 +131,26 @@ def held(session: Session, form_token: str) -> list[Attachment]:
     return list(session.scalars(select(Attachment).where(*mine).order_by(Attachment.id)))
 
 
+def join(session: Session, message_id: int, files: Sequence[Attachment], *, now: datetime) -> None:
+    """Let files that were held with a form belong to its message, and promise their clean copies."""
+    for attachment in files:
+        attachment.message_id, attachment.form_token = message_id, None
+        make_safe(session, attachment, now=now)
+    session.flush()
+
+
+def make_safe(session: Session, attachment: Attachment, *, now: datetime) -> None:
+    """Promise a clean copy of a stored file, unless it has one; a promise that failed is made again."""
+    if not attachment.copy_key:
+        _promise(session, JobKind.CLEAN, attachment.id, now=now)
+
+
 def drop(session: Session, attachments: Sequence[Attachment]) -> list[str]:
     """Delete the rows and return the names in storage, to be deleted there once this is committed."""
     for attachment in attachments:
         session.delete(attachment)
     session.flush()
-    return [attachment.storage_key for attachment in attachments if attachment.storage_key]
+    return [key for attachment in attachments for key in attachment.keys if key]
 
 
 def sweep(session: Session, *, before: datetime, limit: int = 500) -> list[str]:
@@ -205,61 +165,102 @@ def sweep(session: Session, *, before: datetime, limit: int = 500) -> list[str]:
     return drop(session, session.scalars(abandoned).all())
 
 
-def preview(storage: Storage, attachment: Attachment) -> bytes:
-    """Return a small copy of a picture as WebP, made once and kept. Raises NoPreview where there is none."""
-    key = _preview_key(attachment)
-    try:
-        return storage.read(key)
-    except FileNotFoundError:
-        picture = previews.render(_original(storage, attachment), attachment.content_type)
-    storage.put(key, picture)
-    return picture
+def note(session: Session, attachment_id: int, problem: str) -> None:
+    """Say why a file has not been fetched yet, for staff who wait for it."""
+    attachment = _locked(session, attachment_id)
+    if attachment and attachment.state is FileState.PENDING:
+        attachment.problem = problem
 
 
-def _original(storage: Storage, attachment: Attachment) -> BinaryIO:
-    if attachment.content_type not in previews.FORMATS or (attachment.size_bytes or 0) > PREVIEW_SOURCE_BYTES:
-        raise NoPreview(attachment.content_type)
-    try:
-        return io.BytesIO(storage.read(attachment.storage_key))
-    except FileNotFoundError:
-        raise NoPreview("the original is gone") from None
+def seal(session: Session, attachment_id: int, stored: Stored, *, forget: bool, now: datetime) -> bool:
+    """Remember that a fetched file is safe with us as it came, and promise its clean copy.
+
+    With `forget`, the provider's copy is deleted later. Returns False, and changes nothing, if somebody
+    else has sealed it already or it is not wanted any more.
+    """
+    attachment = _locked(session, attachment_id)
+    if attachment is None or attachment.storage_key:
+        return False
+    attachment.state, attachment.problem = FileState.STORED, ""
+    attachment.storage_key, attachment.sha256, attachment.size_bytes = stored.key, stored.sha256, stored.size_bytes
+    _promise(session, JobKind.CLEAN, attachment_id, now=now)
+    if forget:
+        jobs.promise(session, JobKind.FORGET, attachment_id, due_at=now + FORGET_AFTER, now=now)
+    return True
 
 
-def _preview_key(attachment: Attachment) -> str:
-    if attachment.state is not FileState.STORED or not attachment.is_image:
-        raise NoPreview(attachment.content_type)
-    return f"previews/{attachment.storage_key.removeprefix('originals/')}.webp"
+def finish(session: Session, attachment_id: int, made: Made) -> bool:
+    """Remember the clean copy. Returns False, and changes nothing, if there is one already or no file any more."""
+    attachment = _locked(session, attachment_id)
+    if attachment is None or attachment.copy_key:
+        return False
+    attachment.state, attachment.problem = FileState.STORED, ""
+    attachment.content_type, attachment.copy_type = made.original_type, made.content_type
+    attachment.copy_key, attachment.preview_key = made.stored.key, made.preview_key
+    attachment.copy_sha256, attachment.copy_size = made.stored.sha256, made.stored.size_bytes
+    attachment.duration_seconds = made.duration_seconds
+    return True
 
 
-def _inspect_picture(file: BinaryIO, kind: str, name: str, extension: str | None) -> None:
-    """Let no page through that only begins like a picture, and no picture that only serves to burst memory."""
-    if sniff.holds_markup(file.read(sniff.HEAD_BYTES)):
-        raise _otherwise(name, extension)
-    file.seek(0)
-    if kind not in previews.FORMATS:
+def judge(session: Session, attachment_id: int, state: FileState, problem: str, content_type: str = "") -> None:
+    """Say why a file has no clean copy: `problem` is one of `services.problems`, or words for staff."""
+    attachment = _locked(session, attachment_id)
+    if attachment is None or attachment.copy_key:
         return
-    try:
-        pixels = previews.pixels(file, kind)
-    except NoPreview:
-        raise _otherwise(name, extension) from None
-    if pixels > previews.REFUSED_PIXELS:
-        raise UploadRefused(TOO_LARGE, name=name)
+    attachment.state, attachment.problem = state, problem[:500]
+    attachment.content_type = content_type or attachment.content_type
 
 
-def _otherwise(name: str, extension: str | None) -> UploadRefused:
-    return UploadRefused(OTHERWISE[FAMILY[extension]] if extension else UNKNOWN, name=name)
+def forgotten(session: Session, attachment_id: int, *, now: datetime) -> None:
+    """The provider has no copy any more."""
+    if attachment := _locked(session, attachment_id):
+        attachment.forgotten_at = now
 
 
-def _extension(name: str) -> str | None:
-    """The extension in lower case, or None; a date or number behind the last dot is none."""
-    found = _EXTENSION.search(name)
-    return found[1].lower() if found else None
+def retry(session: Session, attachment: Attachment, *, actor: User, now: datetime) -> None:
+    """Try at once, and for another day, what went wrong with a file. Raises TooLate if nothing did."""
+    if not attachment.can_be_retried:
+        raise TooLate(str(attachment.id))
+    if attachment.storage_key:
+        attachment.state = FileState.STORED if attachment.state is FileState.FAILED else attachment.state
+        _promise(session, JobKind.CLEAN, attachment.id, now=now)
+    else:
+        attachment.state = FileState.PENDING
+        _promise(session, JobKind.FETCH, attachment.id, now=now)
+    attachment.problem = ""
+    about = attachment.submission.id if attachment.submission else None
+    audit.record(session, actor, "attachment:retry", about, now=now, attachment=attachment.id)
 
 
-def _shorten(name: str) -> str:
-    if len(name.encode()) <= NAME_BYTES:
-        return name
-    found = _EXTENSION.search(name)
-    suffix = found[0] if found else ""
-    stem = name.removesuffix(suffix).encode()[: NAME_BYTES - len(suffix)]
-    return stem.decode("utf-8", "ignore").rstrip(". ") + suffix
+def clean_copy_of(attachment: Attachment) -> File:
+    """Return the copy without hidden facts, which may be shown and sent on. Raises NotFound while there is none."""
+    if not attachment.is_ready:
+        raise NotFound(str(attachment.id))
+    name = inspection.named_for(attachment.filename or _nameless(attachment), attachment.copy_type)
+    size, sha256 = attachment.copy_size or 0, attachment.copy_sha256
+    return File(attachment.copy_key, attachment.copy_type, size, sha256, name)
+
+
+def original_of(attachment: Attachment) -> File:
+    """Return the file as it came, hidden facts and all. Raises NotFound where it may not be opened."""
+    if not attachment.may_be_opened:
+        raise NotFound(str(attachment.id))
+    name = attachment.filename or inspection.named_for(_nameless(attachment), attachment.content_type)
+    return File(attachment.storage_key, attachment.content_type, attachment.size_bytes or 0, attachment.sha256, name)
+
+
+def _nameless(attachment: Attachment) -> str:
+    return f"file-{attachment.id}"
+
+
+def _locked(session: Session, attachment_id: int) -> Attachment | None:
+    return session.get(Attachment, attachment_id, with_for_update=True, populate_existing=True)
+
+
+def _promise(session: Session, kind: JobKind, attachment_id: int, *, now: datetime) -> None:
+    """Promise a job, or let one that was promised begin again."""
+    job = jobs.find(session, kind, attachment_id)
+    if job is None:
+        jobs.promise(session, kind, attachment_id, due_at=now, now=now)
+    else:
+        jobs.hurry(session, job, now=now)

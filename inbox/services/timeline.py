@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session, joinedload, raiseload, selectinload
 from inbox.models import Attachment, AuditEntry, Message, Note, Submission
 
 PAGE_SIZE = 200
-NOT_SHOWN = ("submission:receive", "submission:note", "submission:ask", "submission:reply", "attachment:download")
+_ABOUT_FILES = ("attachment:download", "attachment:open_original", "attachment:retry")
+NOT_SHOWN = ("submission:receive", "submission:note", "submission:ask", "submission:reply", *_ABOUT_FILES)
 """Acts that stand in the history only: the message or note that they made is there, or nothing was changed."""
-_CHANGE_NOTHING = ("submission:note", "attachment:download")
+_CHANGE_NOTHING = ("submission:note", *_ABOUT_FILES)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _Place = tuple[datetime, int, int]

@@ -13,8 +13,10 @@ from inbox import kinds, theme
 from inbox.config import LOGO_TYPES
 from inbox.edge import current_runtime, now
 from inbox.errors import NotFound
+from inbox.models import Attachment
 from inbox.models.submission import read_moment
 from inbox.runtime import Runtime
+from inbox.services import problems
 from inbox.text import is_chinese, language_of
 
 bp = Blueprint("presentation", __name__)
@@ -44,6 +46,8 @@ def init_app(app: Flask, runtime: Runtime) -> None:
         short_moment=short_moment,
         time_left=time_left,
         money=money,
+        play_time=play_time,
+        problem=problem,
         fact_moment=read_moment,
         fact_date=fact_date,
         web_address=web_address,
@@ -119,6 +123,21 @@ def size(count: int | None) -> str:
         if count >= limit:
             return f"{count / limit:.1f} {unit}"
     return f"{count} B"
+
+
+def play_time(seconds: float | None) -> str:
+    """How long a recording plays, as players write it; nothing if it is not known."""
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def problem(file: Attachment) -> str:
+    """Why a file is not here or has no clean copy, in words."""
+    words, values = problems.explain(file)
+    return str(_(words, **values))
 
 
 def lang(text: Any) -> str:

@@ -275,6 +275,7 @@ def _page(submission: Submission, status: int = 200, **more: Any) -> ResponseRet
         talk=timeline.load(session, submission, request.args.get("older")),
         user=user,
         acts=acts,
+        opens_originals=accounts.may(user, accounts.ORIGINAL, submission),
         people=people,
         labels=search.labels(session, user) if acts else [],
         files=timeline.files(session, submission),

@@ -12,9 +12,10 @@ from inbox.runtime import Runtime
 from inbox.services import accounts, passwords
 
 PASSWORD = "seven herons over the rice field"
-ACTS = ("claim", "assign", "move", "prioritise", "label", "note", "ask")
+ACTS = ("claim", "assign", "move", "prioritise", "label", "note", "ask", "reply")
 READS = ("submission:read", "attachment:read")
-WRITES = tuple(f"submission:{act}" for act in ACTS)
+WRITES = (*(f"submission:{act}" for act in ACTS), "attachment:original", "job:retry", "job:dismiss")
+ADMINS_ONLY = ("webhooks:read",)
 
 # The right of each role on a story tip and on an advertising enquiry: may it read, may it work?
 RIGHTS = {
@@ -48,11 +49,18 @@ def test_every_role_has_exactly_its_rights(role: Role, kind: str) -> None:
 def test_a_disabled_person_has_no_rights(role: Role) -> None:
     user = User(role=role, active=False)
 
-    assert not any(accounts.may(user, verb) for verb in READS + WRITES)
+    assert not any(accounts.may(user, verb) for verb in READS + WRITES + ADMINS_ONLY)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_some_rights_are_the_administrators(role: Role) -> None:
+    user = User(role=role, active=True)
+
+    assert {accounts.may(user, verb) for verb in ADMINS_ONLY} == {role is Role.ADMIN}
 
 
 def test_the_table_above_names_every_verb() -> None:
-    assert set().union(*accounts.VERBS.values()) == {*READS, *WRITES}
+    assert set().union(*accounts.VERBS.values()) == {*READS, *WRITES, *ADMINS_ONLY}
 
 
 def test_lists_show_a_role_what_it_may_read(session: Session, runtime: Runtime) -> None:

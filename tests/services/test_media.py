@@ -14,7 +14,7 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.errors import NoPreview, UploadRefused
+from inbox.errors import UploadRefused
 from inbox.models import Attachment, FileState
 from inbox.runtime import Runtime
 from inbox.services import media
@@ -324,59 +324,3 @@ def test_only_old_files_of_unfinished_forms_are_swept(runtime: Runtime, session:
     assert media.sweep(session, before=before) == [older.storage_key]
     assert media.sweep(session, before=before) == []
     assert set(session.scalars(select(Attachment.id))) == {sent.id, new.id}
-
-
-def shown(runtime: Runtime, session: Session, content: bytes, name: str = "a.jpg") -> Image.Image:
-    data = media.preview(runtime.storage, keep(runtime, session, content, name))
-    return Image.open(io.BytesIO(data), formats=["WEBP"])
-
-
-def test_a_preview_is_upright_small_and_says_nothing_of_where_it_was_taken(runtime: Runtime, session: Session) -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 6  # lying on its side
-    exif.get_ifd(GPS).update({1: "N", 2: (25.0, 2.0, 3.0)})
-    original = picture("JPEG", (3000, 2000), exif=exif, comment=b"secret", icc_profile=b"profile")
-    assert Image.open(io.BytesIO(original)).getexif().get_ifd(GPS)
-    data = media.preview(runtime.storage, keep(runtime, session, original))
-    preview = Image.open(io.BytesIO(data))
-    assert preview.size == (800, 1200)
-    assert not preview.getexif()
-    assert not {"exif", "xmp", "comment", "icc_profile"} & set(preview.info)
-    assert b"secret" not in data
-    assert b"EXIF" not in data
-
-
-@pytest.mark.parametrize("kind", ["PNG", "GIF", "WEBP", "AVIF", "TIFF"])
-def test_every_format_that_is_drawn_gives_a_preview(kind: str, runtime: Runtime, session: Session) -> None:
-    assert shown(runtime, session, picture(kind), f"a.{kind.lower()}").size == (60, 40)
-
-
-@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "I;16"])
-def test_pictures_of_every_colour_mode_give_a_preview(mode: str, runtime: Runtime, session: Session) -> None:
-    out = io.BytesIO()
-    Image.new(mode, (30, 20)).save(out, "PNG")
-    assert shown(runtime, session, out.getvalue(), "a.png").size == (30, 20)
-
-
-def test_a_preview_is_made_once(runtime: Runtime, session: Session) -> None:
-    attachment = keep(runtime, session, picture("JPEG"))
-    first = media.preview(runtime.storage, attachment)
-    runtime.storage.delete([attachment.storage_key])
-    assert media.preview(runtime.storage, attachment) == first
-
-
-def test_what_cannot_be_drawn_has_no_preview(runtime: Runtime, session: Session) -> None:
-    cut = picture("PNG", (500, 500))[:200]
-    for name, content in {"a.pdf": b"%PDF-1.4\n", "a.heic": movie(b"heic"), "a.png": bomb(8_000), "b.png": cut}.items():
-        attachment = keep(runtime, session, content, name)
-        with pytest.raises(NoPreview):
-            media.preview(runtime.storage, attachment)
-
-
-def test_a_file_that_is_gone_or_not_here_yet_has_no_preview(runtime: Runtime, session: Session) -> None:
-    gone = keep(runtime, session, picture("JPEG"))
-    runtime.storage.delete([gone.storage_key])
-    pending = Attachment(state=FileState.PENDING, content_type="image/jpeg", storage_key="")
-    for attachment in (gone, pending):
-        with pytest.raises(NoPreview):
-            media.preview(runtime.storage, attachment)

@@ -112,8 +112,10 @@ def test_files_are_thumbnails_rows_or_placeholders(runtime, signed_in):
     with runtime.database.writing() as session:
         message = session.query(Message).filter_by(submission_id=submission.id).one()
         made = {"message_id": message.id, "created_at": runtime.clock(), "size_bytes": 290_000}
-        picture = Attachment(state=FileState.STORED, content_type="image/png", filename="here.png", **made)
-        document = Attachment(state=FileState.STORED, content_type="application/pdf", filename="報告.pdf", **made)
+        copied = {"copy_key": "copies/00/1", "copy_size": 290_000, "state": FileState.STORED}
+        picture = Attachment(copy_type="image/png", preview_key="previews/00/1", filename="here.png", **made, **copied)
+        picture.content_type = "image/png"
+        document = Attachment(copy_type="application/pdf", filename="報告.pdf", **made, **copied)
         bad = Attachment(state=FileState.REJECTED, content_type="application/x-sh", filename="run.sh", **made)
         session.add_all([picture, document, bad])
     page = signed_in("alice").get(address(submission)).text
@@ -408,6 +410,44 @@ def test_markup_from_outside_is_never_markup_here(runtime, signed_in, cast):
         pages.append(press(signed_in("alice"), submission, "claim").text)
     assert all("<img src=x" not in page for page in pages)
     assert "&lt;img src=x" in pages[0]
+
+
+def test_each_state_of_a_file_has_words_and_the_buttons_that_help(runtime, signed_in):
+    submission = send(runtime)
+    states = [
+        (FileState.PENDING, "", "", "Still to be fetched", False),
+        (FileState.PENDING, "sign-in", "", "Twilio did not accept our sign-in", True),
+        (FileState.STORED, "", "x", "Being made safe", False),
+        (FileState.STORED, "No clean copy can be made.", "x", "Only the original is here", False),
+        (FileState.HELD, "scanner", "x", "The virus scanner does not answer", True),
+        (FileState.FAILED, "gone", "", "The provider has deleted it", True),
+        (FileState.FAILED, "This file is damaged.", "x", "This file is damaged.", True),
+        (FileState.REJECTED, "kind", "x", "Files of this kind are not taken", False),
+        (FileState.REJECTED, "infected:Eicar", "x", "The virus scanner found “Eicar” in it", False),
+        (FileState.FAILED, "a-code-of-tomorrow", "", "Something went wrong on our side", True),
+    ]
+    for state, problem, key, words, can_be_retried in states:
+        with runtime.database.writing() as session:
+            message = session.merge(submission).messages[0]
+            file = Attachment(state=state, problem=problem, storage_key=key, content_type="text/plain")
+            file.message_id, file.created_at = message.id, runtime.clock()
+            session.add(file)
+        page = signed_in("alice").get(address(submission)).text
+        assert words in page
+        assert (f'action="/desk/files/{file.id}/retry"' in page) is can_be_retried
+        assert (f'href="/desk/files/{file.id}/original"' in page) is (bool(key) and file.may_be_opened)
+        assert f'href="/desk/files/{file.id}"' not in page
+        looked_at = signed_in("victor").get(address(submission)).text
+        assert words in looked_at
+        assert f"/desk/files/{file.id}/" not in looked_at
+
+
+def test_a_page_asks_for_news_of_its_files_only_while_there_may_be_some(runtime, signed_in):
+    submission = send(runtime, remote_files=(RemoteFile("https://x/1", "image/jpeg"),))
+    assert 'hx-select-oob="#file-' in signed_in("alice").get(address(submission)).text
+    with runtime.database.writing() as session:
+        session.query(Attachment).one().state = FileState.FAILED
+    assert 'hx-select-oob="#file-' not in signed_in("alice").get(address(submission)).text
 
 
 def test_nothing_on_the_page_is_inline_or_loaded_from_elsewhere(runtime, signed_in):

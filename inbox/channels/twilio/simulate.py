@@ -3,10 +3,16 @@
 import json
 import mimetypes
 import secrets
+import shutil
+import threading
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from twilio.request_validator import SIGNATURE_HEADER, RequestValidator
 
@@ -21,17 +27,54 @@ PATH = "/hooks/twilio/messages"
 TIMEOUT_SECONDS = 15
 
 
+@dataclass(frozen=True)
+class Medium:
+    """A file that can be fetched once from an address on this machine; `was_fetched` says when it has been."""
+
+    url: str
+    content_type: str
+    was_fetched: threading.Event
+
+
+@contextmanager
+def offered(file: Path) -> Iterator[Medium]:
+    """Hold a file ready on a loopback port, at an address that nobody can guess, as long as the block runs."""
+    path, was_fetched = f"/{secrets.token_urlsafe(16)}", threading.Event()
+    content_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path != path:
+                return self.send_error(404)
+            self.send_response(200)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(file.stat().st_size))
+            self.end_headers()
+            with file.open("rb") as content:
+                shutil.copyfileobj(content, self.wfile)
+            return was_fetched.set()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield Medium(f"http://127.0.0.1:{server.server_port}{path}", content_type, was_fetched)
+        finally:
+            server.shutdown()
+
+
 def post(
     runtime: Runtime,
     channel: Channel,
     text: str,
     sender: str | None = None,
     recipient: str | None = None,
-    media: Path | None = None,
+    media: Medium | None = None,
 ) -> int:
     """Sign a message as Twilio would, post it to the public address, and return the status.
 
-    `media` is only named: its address is one of ours that holds nothing, so the file stays pending.
     Raises ConfigError when no auth token is set, OSError when no inbox answers.
     """
     fields = parameters(runtime, channel, text, sender or SENDER, recipient or _number(runtime, channel), media)
@@ -41,7 +84,7 @@ def post(
 
 
 def parameters(
-    runtime: Runtime, channel: Channel, text: str, sender: str, recipient: str, media: Path | None = None
+    runtime: Runtime, channel: Channel, text: str, sender: str, recipient: str, media: Medium | None = None
 ) -> dict[str, str]:
     """The parameters of a new message, as Twilio names them."""
     sid = f"{'MM' if media else 'SM'}{secrets.token_hex(16)}"
@@ -59,7 +102,7 @@ def parameters(
         "NumSegments": "1",
         "NumMedia": "1" if media else "0",
         **(_whatsapp(sender.removeprefix("whatsapp:").lstrip("+"), media) if prefix else {}),
-        **(_media(runtime, media) if media else {}),
+        **({"MediaUrl0": media.url, "MediaContentType0": media.content_type} if media else {}),
     }
 
 
@@ -68,20 +111,11 @@ def _number(runtime: Runtime, channel: Channel) -> str:
     return next(offered, RECIPIENT)
 
 
-def _whatsapp(wa_id: str, media: Path | None) -> dict[str, str]:
+def _whatsapp(wa_id: str, media: Medium | None) -> dict[str, str]:
     context = {"type": "whatsapp", "data": {"context": {"WaId": wa_id}}}
-    family = _content_type(media).partition("/")[0] if media else "text"
+    family = media.content_type.partition("/")[0] if media else "text"
     message_type = family if family in ("text", "image", "audio", "video") else "document"
     return {"WaId": wa_id, "MessageType": message_type, "ChannelMetadata": json.dumps(context)}
-
-
-def _media(runtime: Runtime, media: Path) -> dict[str, str]:
-    address = f"{runtime.settings.public_url}/simulated-media/{quote(media.name)}"
-    return {"MediaUrl0": address, "MediaContentType0": _content_type(media)}
-
-
-def _content_type(media: Path) -> str:
-    return mimetypes.guess_type(media.name)[0] or "application/octet-stream"
 
 
 def _sign(runtime: Runtime, url: str, fields: dict[str, str]) -> str:

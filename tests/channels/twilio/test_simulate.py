@@ -1,21 +1,24 @@
 """`inbox simulate` plays Twilio's part towards a running inbox."""
 
 import threading
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from conftest import Clock
+from PIL import Image
 from said import answers, received
 from waitress import create_server
 
-from inbox import create_app
+from inbox import create_app, worker
 from inbox.bootstrap import bootstrap
 from inbox.channels import twilio_account
 from inbox.channels.twilio import simulate
 from inbox.errors import ConfigError
-from inbox.models import Channel, FileState, Message
+from inbox.models import Attachment, Channel, FileState, Message
 from inbox.runtime import Runtime
 
 
@@ -67,12 +70,46 @@ def test_the_configured_token_and_account_are_used(environ: dict[str, str], cloc
         assert newest(runtime).account == environ["TWILIO_ACCOUNT_SID"]
 
 
-def test_a_file_is_announced_and_waits(environ: dict[str, str], clock: Clock) -> None:
+def send_file(runtime: Runtime, tmp_path: Path) -> tuple[bool, Attachment]:
+    """Whether a simulated message's file was fetched by a worker, and the file."""
+    Image.new("RGB", (40, 30), "teal").save(tmp_path / "a flood.jpg")
+    with simulate.offered(tmp_path / "a flood.jpg") as medium:
+        assert simulate.post(runtime, Channel.WHATSAPP, "", media=medium) == 200
+        worker.make(runtime).run_due()
+        fetched = medium.was_fetched.is_set()
+    (file,) = newest(runtime).attachments
+    return fetched, file
+
+
+def test_a_newcomers_file_arrives(without_token: dict[str, str], clock: Clock, tmp_path: Path) -> None:
+    with served(without_token, clock) as runtime:
+        fetched, file = send_file(runtime, tmp_path)
+        assert fetched
+        assert runtime.storage.read(file.storage_key) == (tmp_path / "a flood.jpg").read_bytes()
+    assert (file.is_ready, file.content_type) == (True, "image/jpeg")
+
+
+def test_with_an_account_this_machine_is_not_asked_unless_it_is_named(
+    environ: dict[str, str], clock: Clock, tmp_path: Path
+) -> None:
     with served(environ, clock) as runtime:
-        assert simulate.post(runtime, Channel.WHATSAPP, "", media=Path("a flood.jpg")) == 200
-        (file,) = newest(runtime).attachments
-        assert file.source_url == f"{runtime.settings.public_url}/simulated-media/a%20flood.jpg"
-    assert (file.state, file.content_type) == (FileState.PENDING, "image/jpeg")
+        fetched, file = send_file(runtime, tmp_path)
+    assert not fetched
+    assert (file.state, file.problem) == (FileState.FAILED, "host")
+
+
+def test_the_file_is_at_its_address_alone_and_not_afterwards(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("hello")
+    with simulate.offered(tmp_path / "a.txt") as medium:
+        root = medium.url.rpartition("/")[0]
+        for wrong in ("/", "/a.txt", "/../a.txt"):
+            with pytest.raises(urllib.error.HTTPError):
+                urllib.request.urlopen(root + wrong)
+        assert not medium.was_fetched.is_set()
+        assert urllib.request.urlopen(medium.url).read() == b"hello"
+        assert medium.was_fetched.wait(10)
+    with pytest.raises(OSError):
+        urllib.request.urlopen(medium.url)
 
 
 def test_two_messages_are_two_even_with_the_same_text(environ: dict[str, str], clock: Clock) -> None:

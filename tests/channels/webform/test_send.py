@@ -5,10 +5,11 @@ from io import BytesIO
 
 import pytest
 from channels.webform.conftest import ANSWERS, PDF, code_on
+from PIL import Image
 from reader import Page, Reader, page_of
 from sqlalchemy import func, select
 
-from inbox import kinds
+from inbox import kinds, worker
 from inbox.models import Attachment, Contact, FileState, Status
 from inbox.services import receipts, spam
 
@@ -230,6 +231,27 @@ def test_a_file_that_is_not_what_its_name_says_is_refused_in_words_and_the_other
     [file] = submission.messages[0].attachments
     assert (file.filename, file.state, file.form_token) == ("plan.pdf", FileState.STORED, None)
     assert runtime.storage.read(file.storage_key) == PDF
+
+
+def test_a_file_of_a_form_gets_a_clean_copy_once_it_is_sent(reader, stored, runtime):
+    photo, exif = BytesIO(), Image.Exif()
+    exif.get_ifd(0x8825).update({1: "N", 2: (25.0, 2.0, 3.0)})
+    Image.new("RGB", (80, 60), "teal").save(photo, "JPEG", exif=exif)
+    form = reader.open("/send/message")
+    again = reader.send(form, body="Without consent.", attachments=[(BytesIO(photo.getvalue()), "here.jpg")])
+    worker.make(runtime).run_due()
+    with runtime.database.reading() as session:
+        assert session.scalars(select(Attachment)).one().copy_key == ""  # it may still be left out
+
+    reader.send(again, consent="yes")
+    worker.make(runtime).run_due()
+
+    [submission] = stored()
+    [file] = submission.messages[0].attachments
+    assert runtime.storage.read(file.storage_key) == photo.getvalue()
+    copy = Image.open(BytesIO(runtime.storage.read(file.copy_key)))
+    assert copy.size == (80, 60)
+    assert not copy.getexif()
 
 
 def test_a_waiting_file_can_be_left_out(reader, stored, pdf, runtime):
