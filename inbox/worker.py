@@ -16,6 +16,7 @@ from inbox.runtime import Runtime
 from inbox.services import jobs
 from inbox.services.jobs import Lease, NotNow, Refused
 from inbox.work import Handler
+from inbox.work.guide import EndGuide
 from inbox.work.send import Send
 
 HANDS = 4
@@ -173,4 +174,4 @@ class _Hand(threading.Thread):
 
 def make(runtime: Runtime) -> Worker:
     """A worker with the providers that the settings describe."""
-    return Worker(runtime, {JobKind.SEND: Send(runtime, send.provider(runtime))})
+    return Worker(runtime, {JobKind.SEND: Send(runtime, send.provider(runtime)), JobKind.GUIDE: EndGuide(runtime)})

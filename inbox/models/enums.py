@@ -110,14 +110,40 @@ _PROGRESS = (
 
 
 class JobKind(StrEnum):
-    """What a worker can be asked to do. `SEND`: deliver the message with this id."""
+    """What a worker can be asked to do.
+
+    `SEND`: deliver the message with this id. `GUIDE`: end the guide with this id if nobody answered it in time.
+    """
 
     SEND = "send"
+    GUIDE = "guide"
 
     @property
     def time_limit(self) -> timedelta:
         """How long one try may take in all; after that it counts as hung, and is tried again later."""
-        return {JobKind.SEND: timedelta(minutes=1)}[self]
+        return {JobKind.SEND: timedelta(minutes=1), JobKind.GUIDE: timedelta(minutes=1)}[self]
+
+
+class GuideStage(StrEnum):
+    """Where the WhatsApp guide stands with one submission.
+
+    At work: `CHOOSING` has asked what it is, `ASKING` asks the questions of the kind. Over, for good:
+    `FINISHED` asked all of them, `LEFT` was told to just send it, `TIMED_OUT` got no answer, `TAKEN_OVER` by a
+    person of staff, `STOPPED` by a sender who wants no messages.
+    """
+
+    CHOOSING = "choosing"
+    ASKING = "asking"
+    FINISHED = "finished"
+    LEFT = "left"
+    TIMED_OUT = "timed_out"
+    TAKEN_OVER = "taken_over"
+    STOPPED = "stopped"
+
+    @property
+    def at_work(self) -> bool:
+        """Whether what the sender writes next is for the guide."""
+        return self in (GuideStage.CHOOSING, GuideStage.ASKING)
 
 
 class JobState(StrEnum):

@@ -1,0 +1,25 @@
+"""The end of the WhatsApp guide: from then on it is silent, for good."""
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from inbox.models import DeliveryState, Guide, GuideStage, Message
+
+AT_WORK = tuple(stage for stage in GuideStage if stage.at_work)
+KEY = "guide:"
+"""What the client keys of the guide's messages begin with."""
+
+
+def end(session: Session, submission_id: int, stage: GuideStage) -> bool:
+    """End the guide of a submission as `stage`; what it has not sent yet is not sent. False if none was at work.
+
+    Every act of staff that takes a submission in hand calls this.
+    """
+    mine = (Guide.submission_id == submission_id, Guide.stage.in_(AT_WORK))
+    ended = session.scalar(update(Guide).where(*mine).values(stage=stage).returning(Guide.id))
+    if ended is None:
+        return False
+    waiting = (Message.submission_id == submission_id, Message.delivery_state == DeliveryState.QUEUED)
+    of_guide = Message.client_key.startswith(KEY)
+    session.execute(update(Message).where(*waiting, of_guide).values(delivery_state=DeliveryState.CANCELLED))
+    return True
