@@ -52,12 +52,15 @@ def begin(session: Session, incoming: Incoming, arrival: Arrival, profile: Profi
 
 def hear(session: Session, incoming: Incoming, arrival: Arrival, profile: Profile, *, now: datetime) -> None:
     """Make the step that a further message makes, if the guide is at work on its submission."""
+    if incoming.keyword == "stop":
+        _end(session, arrival.submission_id, GuideStage.STOPPED, now=now)
+        return
     mine = (Guide.submission_id == arrival.submission_id, Guide.stage.in_(takeover.AT_WORK))
     guide = session.scalar(select(Guide).where(*mine).with_for_update())
     if guide is None:
         return
-    if end := _reason_to_end(session, guide, incoming, profile, now):
-        _end(session, guide, end, now=now)
+    if now >= guide.ends_at or not profile.guide.enabled:
+        _end(session, guide.submission_id, GuideStage.TIMED_OUT, now=now)
         return
     said = _said(incoming, early=now - guide.asked_at < STILL_WRITING)
     submission = arrival.submission
@@ -74,7 +77,7 @@ def time_up(session: Session, guide_id: int, *, now: datetime) -> None:
     """Leave the conversation to staff if nobody answered in time; nothing is said."""
     guide = session.get_one(Guide, guide_id, with_for_update=True)
     if guide.stage.at_work and now >= guide.ends_at:
-        _end(session, guide, GuideStage.TIMED_OUT, now=now)
+        _end(session, guide.submission_id, GuideStage.TIMED_OUT, now=now)
 
 
 def find_at_work(session: Session, submission: Submission, *, now: datetime) -> State | None:
@@ -91,18 +94,9 @@ def take_over(session: Session, submission: Submission, *, actor: User, now: dat
     session.flush()
 
 
-def _reason_to_end(
-    session: Session, guide: Guide, incoming: Incoming, profile: Profile, now: datetime
-) -> GuideStage | None:
-    point = session.get_one(ContactPoint, guide.contact_point_id)
-    if incoming.keyword == "stop" or point.opted_out_at:
-        return GuideStage.STOPPED
-    return GuideStage.TIMED_OUT if now >= guide.ends_at or not profile.guide.enabled else None
-
-
-def _end(session: Session, guide: Guide, stage: GuideStage, *, now: datetime) -> None:
-    takeover.end(session, guide.submission_id, stage)
-    audit.record(session, audit.SYSTEM, "submission:guide", guide.submission_id, now=now, step=stage.value)
+def _end(session: Session, submission_id: int, stage: GuideStage, *, now: datetime) -> None:
+    if takeover.end(session, submission_id, stage):
+        audit.record(session, audit.SYSTEM, "submission:guide", submission_id, now=now, step=stage.value)
     session.flush()
 
 

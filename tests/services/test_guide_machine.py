@@ -7,7 +7,7 @@ from itertools import count, pairwise
 from pathlib import Path
 
 from conftest import Clock
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -73,31 +73,40 @@ class GuideMachine(RuleBasedStateMachine):
 
     # The reader
 
-    @rule(text=st.sampled_from(TEXTS), photo=st.sampled_from([False, False, False, True]))
-    def writes(self, text: str, photo: bool) -> None:
-        self.on_their_way.append(text_message(text, f"SM{next(_numbers):032x}", **(PHOTO if photo else {})))
+    def _compose(self, text: str, **fields: str) -> dict:
+        return text_message(text, f"SM{next(_numbers):032x}", **fields)
+
+    @rule(text=st.sampled_from(TEXTS), seconds=st.sampled_from([0, 2, 30]))
+    def writes(self, text: str, seconds: float) -> None:
+        self.clock.advance(seconds=seconds)
+        self._arrive(self._compose(text))
+
+    @rule(number=st.integers(1, 7), seconds=st.sampled_from([30, 899, 900]))
+    def chooses(self, number: int, seconds: float) -> None:
+        self.clock.advance(seconds=seconds)
+        self._arrive(self._compose(str(number)))
 
     @rule(kind=st.sampled_from([*kinds.BY_NAME, "nonsense"]))
     def taps(self, kind: str) -> None:
-        tapped = {"ListId": kind, "ListTitle": kind}
-        self.on_their_way.append(text_message(kind, f"SM{next(_numbers):032x}", **tapped))
+        self._arrive(self._compose(kind, ListId=kind, ListTitle=kind))
+
+    @rule(text=st.sampled_from(["", "1", "at the bridge"]))
+    def sends_a_photo(self, text: str) -> None:
+        self._arrive(self._compose(text, **PHOTO))
 
     @rule(word=st.sampled_from(["STOP", "停止"]))
     def wants_no_messages(self, word: str) -> None:
-        self.on_their_way.append(text_message(word, f"SM{next(_numbers):032x}"))
+        self._arrive(self._compose(word))
+
+    @rule(text=st.sampled_from(TEXTS))
+    def writes_what_is_held_up(self, text: str) -> None:
+        self.on_their_way.append(self._compose(text))
 
     @precondition(lambda self: self.on_their_way)
     @rule(data=st.data())
     def a_message_arrives(self, data) -> None:
         fields = self.on_their_way.pop(data.draw(st.integers(0, len(self.on_their_way) - 1), label="which"))
         self._arrive(fields)
-        self.arrived.append(fields)
-
-    @precondition(lambda self: self.on_their_way)
-    @rule()
-    def the_next_message_arrives(self) -> None:
-        self.arrived.append(self.on_their_way[0])
-        self._arrive(self.on_their_way.pop(0))
 
     @precondition(lambda self: self.arrived)
     @rule(data=st.data())
@@ -115,6 +124,7 @@ class GuideMachine(RuleBasedStateMachine):
             answers.respond(session, incoming, arrival, profile, now=now)
         if arrival.repeated:
             return
+        self.arrived.append(fields)
         late = now - self.heard.get(arrival.submission_id, now) >= MINUTES
         self.heard[arrival.submission_id] = now
         if incoming.keyword in ("stop", "start"):
@@ -122,10 +132,12 @@ class GuideMachine(RuleBasedStateMachine):
         assert not self.opted_out or len(self._said()) == before
         if late or incoming.keyword == "stop":
             self._must_be_silent(arrival.submission_id)
+        if incoming.keyword == "stop":
+            self._nothing_waits(arrival.submission_id)
 
     # The newsroom
 
-    @rule(seconds=st.sampled_from([1, 5, 30, 200, 600, 899, 900, 5000]))
+    @rule(seconds=st.sampled_from([30, 600, 900]))
     def time_passes(self, seconds: float) -> None:
         self.clock.advance(seconds=seconds)
 
@@ -155,12 +167,12 @@ class GuideMachine(RuleBasedStateMachine):
                     return
                 triage.move(session, submission, to, actor=self.alice, seen=submission.version, now=now)
         self._must_be_silent(number)
+        self._nothing_waits(number)
 
     def _must_be_silent(self, submission_id: int) -> None:
         with self.runtime.database.reading() as session:
             newest = session.scalars(select(Message.id).order_by(Message.id.desc())).first()
         self.silent.setdefault(submission_id, newest)
-        self._nothing_waits(submission_id)
 
     # What always holds
 
@@ -217,5 +229,11 @@ def test_the_guide_keeps_its_promises_whatever_happens(sqlite_template: Path, tm
     class Machine(GuideMachine):
         template, folder = sqlite_template, tmp_path
 
-    quick = settings(max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
+    quick = settings(
+        max_examples=40,
+        stateful_step_count=40,
+        deadline=None,
+        phases=[Phase.reuse, Phase.generate],  # every step is a transaction: to shrink a failure would take minutes
+        suppress_health_check=list(HealthCheck),
+    )
     run_state_machine_as_test(Machine, settings=quick)
