@@ -32,15 +32,14 @@ MOST = 1 + 1 + 3 + 1
 MENU = ("1 Story tip", "1 新聞線索")
 PHOTO = {"NumMedia": "1", "MediaUrl0": "https://api.twilio.com/media/1", "MediaContentType0": "image/jpeg"}
 TEXTS = [
-    *(str(number) for number in range(10)),
-    *("press release", "新聞稿", "just send it", "直接送出", "Harbour Authority", "港務局的新聞", "no", "yes", ""),
-    *("2026-12-01 09:00", "I saw it myself last night", "START", "help"),
+    *("Harbour Authority", "港務局的新聞", "I saw it myself last night", "no", "yes", "2026-12-01 09:00", "", "help"),
+    *("press release", "新聞稿", "START", *(str(number) for number in range(10)), "just send it", "直接送出"),
 ]
 _numbers = count(1)
 
 
 class GuideMachine(RuleBasedStateMachine):
-    """One reader, one editor, one worker."""
+    """Readers one after the other, each with the guide; an editor and a worker."""
 
     template: Path
     folder: Path
@@ -59,12 +58,14 @@ class GuideMachine(RuleBasedStateMachine):
                 email="a@x.example", name="Alice", role=Role.EDITOR, fs_uniquifier="a", created_at=self.clock()
             )
             session.add(self.alice)
+        self.readers = 0
         self.on_their_way: list[dict] = []
         self.arrived: list[dict] = []
-        self.opted_out = False
+        self.opted_out: set[str] = set()
         self.heard: dict[int, object] = {}
         self.silent: dict[int, int] = {}
         """From which message on the guide must say nothing, by submission."""
+        self.a_new_reader_writes("The bridge is closed")
 
     def teardown(self) -> None:
         if hasattr(self, "runtime"):
@@ -74,17 +75,33 @@ class GuideMachine(RuleBasedStateMachine):
     # The reader
 
     def _compose(self, text: str, **fields: str) -> dict:
-        return text_message(text, f"SM{next(_numbers):032x}", **fields)
+        return text_message(text, f"SM{next(_numbers):032x}", From=self.reader, **fields)
 
-    @rule(text=st.sampled_from(TEXTS), seconds=st.sampled_from([0, 2, 30]))
+    @rule(text=st.sampled_from(["The bridge is closed", "大橋封閉了", "event", ""]))
+    def a_new_reader_writes(self, text: str) -> None:
+        self.readers += 1
+        self._arrive(self._compose(text, **({} if text else PHOTO)))
+
+    @property
+    def reader(self) -> str:
+        return f"whatsapp:+8869000000{self.readers:02}"
+
+    @rule(text=st.sampled_from(TEXTS), seconds=st.sampled_from([2, 30]))
     def writes(self, text: str, seconds: float) -> None:
         self.clock.advance(seconds=seconds)
         self._arrive(self._compose(text))
 
-    @rule(number=st.integers(1, 7), seconds=st.sampled_from([30, 899, 900]))
+    @rule(number=st.integers(1, 7), seconds=st.sampled_from([2, 30, 30, 899, 900]))
     def chooses(self, number: int, seconds: float) -> None:
         self.clock.advance(seconds=seconds)
         self._arrive(self._compose(str(number)))
+
+    @rule(text=st.sampled_from(TEXTS), times=st.integers(2, 3))
+    def writes_and_twilio_repeats_it(self, text: str, times: int) -> None:
+        fields = self._compose(text)
+        self.clock.advance(seconds=30)
+        for _ in range(times):
+            self._arrive(fields)
 
     @rule(kind=st.sampled_from([*kinds.BY_NAME, "nonsense"]))
     def taps(self, kind: str) -> None:
@@ -127,9 +144,11 @@ class GuideMachine(RuleBasedStateMachine):
         self.arrived.append(fields)
         late = now - self.heard.get(arrival.submission_id, now) >= MINUTES
         self.heard[arrival.submission_id] = now
-        if incoming.keyword in ("stop", "start"):
-            self.opted_out = incoming.keyword == "stop"
-        assert not self.opted_out or len(self._said()) == before
+        if incoming.keyword == "stop":
+            self.opted_out.add(fields["From"])
+        if incoming.keyword == "start":
+            self.opted_out.discard(fields["From"])
+        assert fields["From"] not in self.opted_out or len(self._said()) == before
         if late or incoming.keyword == "stop":
             self._must_be_silent(arrival.submission_id)
         if incoming.keyword == "stop":
@@ -145,9 +164,10 @@ class GuideMachine(RuleBasedStateMachine):
     def the_worker_runs(self) -> None:
         self.worker.run_due()
 
-    @precondition(lambda self: self.heard)
-    @rule(act=st.sampled_from(["reply", "claim", "take over", "decline", "spam"]))
-    def staff_step_in(self, act: str) -> None:
+    @rule(act=st.sampled_from(["reply", "claim", "take over", "decline", "spam"]), at_once=st.booleans())
+    def staff_step_in(self, act: str, at_once: bool) -> None:
+        if at_once:
+            self.a_new_reader_writes("The bridge is closed")
         number, now = max(self.heard), self.clock()
         with self.runtime.database.writing() as session:
             submission = session.get_one(Submission, number)
