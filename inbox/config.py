@@ -226,6 +226,15 @@ class Mailbox(ProfilePart):
     default_kind: KindName = "message"
 
 
+class Guide(ProfilePart):
+    """What readers are asked on WhatsApp before staff read."""
+
+    enabled: bool = True
+    minutes: int = Field(15, ge=1, le=1440)
+    content_sid: str = Field("", pattern=r"^(HX[0-9a-fA-F]{32})?$")
+    content_sid_zh: str = Field("", pattern=r"^(HX[0-9a-fA-F]{32})?$")
+
+
 class Link(ProfilePart):
     """A page of the newsroom elsewhere."""
 
@@ -253,6 +262,7 @@ class Profile(ProfilePart):
     delete_media_at_provider: bool = False
     leave_url: str = Field("https://www.cwa.gov.tw/", pattern=r"^https?://")
     invitations: dict[KindName, str] = Field(default_factory=dict)
+    guide: Guide = Guide()
     numbers: tuple[Number, ...] = ()
     mailboxes: tuple[Mailbox, ...] = ()
     social: tuple[Link, ...] = ()

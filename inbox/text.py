@@ -1,6 +1,7 @@
 """Small rules about text that every layer needs."""
 
 import re
+import unicodedata
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _CHINESE = re.compile("[\u3400-\u9fff]")
@@ -33,3 +34,9 @@ def is_chinese(text: str) -> bool:
 def language_of(text: str) -> str:
     """The language of a text as far as it can be told, for `lang` attributes and answers: "zh-Hant" or ""."""
     return "zh-Hant" if is_chinese(text) else ""
+
+
+def plain(text: str) -> str:
+    """A short answer without what does not change it: case, width, spaces, and punctuation around it."""
+    folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return folded.strip(" .,:;!?#*()[]<>\"'“”‘’。，、：；！？「」『』【】《》")

@@ -22,6 +22,7 @@ from inbox.runtime import Runtime
 from inbox.services import jobs
 from inbox.services.jobs import Lease, NotNow, Refused
 from inbox.work import Handler
+from inbox.work.guide import EndGuide
 from inbox.work.media import Clean, Fetch, Forget
 from inbox.work.reconcile import Reconcile
 from inbox.work.send import Send
@@ -244,6 +245,7 @@ def make(runtime: Runtime) -> Worker:
         JobKind.CLEAN: Clean(runtime, Clamd(clamd_url) if clamd_url else None),
         JobKind.FORGET: Forget(runtime, fetcher),
         JobKind.RECONCILE: Reconcile(runtime, lost),
+        JobKind.GUIDE: EndGuide(runtime),
     }
     every = timedelta(minutes=runtime.settings.reconcile_minutes)
     return Worker(runtime, handlers, {JobKind.RECONCILE: every} if lost else {})

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from inbox.cli import main
-from inbox.config import Link, Mailbox, Number, Profile, Settings
+from inbox.config import Guide, Link, Mailbox, Number, Profile, Settings
 
 PROJECT = Path(__file__).parent.parent
 SETTINGS = (PROJECT / "docs" / "settings.md").read_text(encoding="utf-8")
@@ -29,7 +29,7 @@ def test_every_key_of_the_profile_is_documented() -> None:
 
 
 def test_every_key_of_the_profiles_tables_is_documented() -> None:
-    for table, part in (("numbers", Number), ("mailboxes", Mailbox), ("social", Link)):
+    for table, part in (("guide", Guide), ("numbers", Number), ("mailboxes", Mailbox), ("social", Link)):
         row = next(line for line in SETTINGS.splitlines() if line.startswith(f"| `{table}` "))
 
         assert set(re.findall(r"`([a-z_]+)`", row)) == {table, *part.model_fields}

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from inbox.kinds import shared
-from inbox.kinds.base import Field, Kind, Section, Values, Widget
+from inbox.kinds.base import Field, Kind, Question, Section, Values, Widget
 from inbox.text import N_
 
 FORMATS = (
@@ -67,4 +67,23 @@ KIND = Kind(
         Section(N_("Send it"), (shared.consent(N_("You may keep these details to answer this enquiry.")),)),
     ),
     check=check,
+    said_as=(
+        "advertising",
+        "advertisement",
+        "advert",
+        "ad",
+        "ads",
+        "advertise",
+        "advertising enquiry",
+        "廣告",
+        "刊登廣告",
+        "廣告刊登",
+        "廣告合作",
+        "業配",
+    ),
+    questions=(
+        Question("company", N_("Company")),
+        Question("campaign", N_("What, and when?")),
+        Question("budget", N_("Budget")),
+    ),
 )

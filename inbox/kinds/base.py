@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 Values = Mapping[str, Any]
 """The values of a form by field name: str, bool, date, aware datetime, Money or None."""
@@ -67,6 +68,27 @@ class Section:
     intro: str = ""
 
 
+def nothing_sure(words: str, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question that the WhatsApp guide asks, in the words of `templates/messages/guide/<kind>/<name>.txt`.
+
+    label: what the desk calls the answer
+    field: the field of free text that the answer fills
+    read:  (words, now, the newsroom's zone) -> facts that the words give for sure, or {}
+
+    What fills no field and gives no fact is kept under the question's name as it was said.
+    """
+
+    name: str
+    label: str
+    field: str = ""
+    read: Callable[[str, datetime, ZoneInfo], dict[str, Any]] = nothing_sure
+
+
 def no_checks(values: Values, now: datetime) -> dict[str, str]:
     return {}
 
@@ -88,6 +110,9 @@ class Kind:
     check:    (values, now) -> {field name: what is wrong}, for rules over more than one field
     also:     values -> (kind, values) of a second submission that this one opens, or None
     confidential: the form is for people who may be afraid; it carries the leave bar
+    said_as:  what people write alone, or as the first line, to say that it is this; in any language, as
+              `text.plain` leaves it
+    questions: what the WhatsApp guide asks, three at most
     """
 
     name: str
@@ -108,6 +133,8 @@ class Kind:
     check: Callable[[Values, datetime], dict[str, str]] = no_checks
     also: Callable[[Values], tuple[str, dict[str, Any]] | None] = nothing_more
     confidential: bool = False
+    said_as: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
 
     @property
     def fields(self) -> tuple[Field, ...]:

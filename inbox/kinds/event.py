@@ -2,9 +2,10 @@
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from inbox.kinds import shared
-from inbox.kinds.base import Field, Kind, Section, Values, Widget
+from inbox.kinds.base import Field, Kind, Question, Section, Values, Widget
 from inbox.text import N_
 
 
@@ -30,6 +31,11 @@ def also(values: Values) -> tuple[str, dict[str, Any]] | None:
         "format": "event_promotion",
         "end_date": start.date() if start else None,
     }
+
+
+def read_start(words: str, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    start = shared.read_moment(words, now, zone)
+    return {"starts_at": start} if start else {}
 
 
 KIND = Kind(
@@ -80,4 +86,17 @@ KIND = Kind(
     ),
     check=check,
     also=also,
+    said_as=(
+        "event",
+        "events",
+        "an event",
+        "活動",
+        "活動訊息",
+        "活動資訊",
+    ),
+    questions=(
+        Question("when", N_("Start"), read=read_start),
+        Question("where", N_("Venue"), field="venue"),
+        Question("organiser", N_("Organiser")),
+    ),
 )

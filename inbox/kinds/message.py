@@ -41,4 +41,12 @@ KIND = Kind(
             N_("Send it"), (shared.consent(N_("You may keep this message and what I gave above to deal with it.")),)
         ),
     ),
+    said_as=(
+        "message",
+        "something else",
+        "other",
+        "其他",
+        "其他事情",
+        "訊息",
+    ),
 )

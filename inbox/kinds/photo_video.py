@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from inbox.kinds import shared
-from inbox.kinds.base import Field, Kind, Section, Widget
+from inbox.kinds.base import Field, Kind, Question, Section, Widget
 from inbox.text import N_
 
 KIND = Kind(
@@ -59,5 +59,25 @@ KIND = Kind(
                 ),
             ),
         ),
+    ),
+    said_as=(
+        "photo",
+        "photos",
+        "picture",
+        "pictures",
+        "video",
+        "videos",
+        "photos and videos",
+        "photos or videos",
+        "照片",
+        "影片",
+        "照片或影片",
+        "圖片",
+        "影像",
+    ),
+    questions=(
+        Question("where", N_("Where was it?"), field="where"),
+        Question("when", N_("When was it?"), field="when"),
+        Question("rights", N_("May we publish them, and with which credit?")),
     ),
 )

@@ -1,10 +1,16 @@
 """Press release: an organisation's own statement, perhaps under embargo."""
 
 from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from inbox.kinds import shared
-from inbox.kinds.base import Field, Kind, Section, Values, Widget
-from inbox.text import N_
+from inbox.kinds.base import Field, Kind, Question, Section, Values, Widget
+from inbox.text import N_, plain
+
+NO = frozenset(
+    {"no", "none", "no embargo", "at once", "immediately", "沒有", "没有", "無", "否", "不用", "沒有禁發", "立即"}
+)
 
 
 def check(values: Values, now: datetime) -> dict[str, str]:
@@ -16,6 +22,13 @@ def check(values: Values, now: datetime) -> dict[str, str]:
     if until <= now:
         return {"embargo_until": N_("This time has already passed. Choose a later time, or “Yes, at once”.")}
     return {}
+
+
+def read_embargo(words: str, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    if plain(words) in NO:
+        return {"embargo": "none"}
+    until = shared.read_moment(words, now, zone)
+    return {"embargo": "hold", "embargo_until": until} if until else {}
 
 
 KIND = Kind(
@@ -83,4 +96,17 @@ KIND = Kind(
         ),
     ),
     check=check,
+    said_as=(
+        "press release",
+        "pressrelease",
+        "news release",
+        "release",
+        "for immediate release",
+        "新聞稿",
+        "發稿",
+    ),
+    questions=(
+        Question("organisation", N_("Organisation")),
+        Question("embargo", N_("Embargo"), read=read_embargo),
+    ),
 )

@@ -1,7 +1,7 @@
 """Reader reply: an answer to something that was published."""
 
 from inbox.kinds import shared
-from inbox.kinds.base import Field, Kind, Section, Widget
+from inbox.kinds.base import Field, Kind, Question, Section, Widget
 from inbox.text import N_
 
 KIND = Kind(
@@ -47,4 +47,16 @@ KIND = Kind(
         ),
         Section(N_("Send it"), (shared.consent(N_("You may publish this reply, also shortened.")),)),
     ),
+    said_as=(
+        "reader reply",
+        "reply to a story",
+        "a reply to a story",
+        "letter to the editor",
+        "correction",
+        "讀者回應",
+        "讀者投書",
+        "回應報導",
+        "更正",
+    ),
+    questions=(Question("article", N_("Which story?"), field="article_url"),),
 )

@@ -1,9 +1,15 @@
 """Questions that several kinds ask in the same words."""
 
+import re
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
 from inbox.kinds.base import Field, Widget
-from inbox.text import N_
+from inbox.text import N_, plain
 
 TEXT_LIMIT = 200_000
+_MOMENT = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日? ?,? ?(\d{1,2})[:點时時](\d{2})分?")
 
 FILES = Field(
     "attachments",
@@ -43,3 +49,22 @@ def body(label: str, help: str = "", required: bool = True) -> Field:
 
 def consent(label: str, required: bool = True) -> Field:
     return Field("consent", label, Widget.TICK, required)
+
+
+def read_moment(words: str, now: datetime, zone: ZoneInfo) -> dict[str, Any] | None:
+    """The time to come that these words are, as a fact, or None if they can mean anything else.
+
+    Only a date with its year first and a time of 24 hours, and nothing more, is read: 2026-12-01 09:00.
+    """
+    match = _MOMENT.fullmatch(plain(words))
+    if match is None:
+        return None
+    year, month, day, hour, minute = map(int, match.groups())
+    try:
+        at = datetime(year, month, day, hour, minute, tzinfo=zone)
+        passed = at.astimezone(UTC) <= now
+    except (ValueError, OverflowError):
+        return None
+    if passed or at.utcoffset() != at.replace(fold=1).utcoffset():  # there twice, or never: the clocks change
+        return None
+    return {"at": at.isoformat(), "zone": zone.key}

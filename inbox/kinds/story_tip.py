@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from inbox.kinds import shared
-from inbox.kinds.base import Field, Kind, Section, Widget
+from inbox.kinds.base import Field, Kind, Question, Section, Widget
 from inbox.text import N_
 
 _CONTACT = ("may_contact", "yes")
@@ -100,4 +100,19 @@ KIND = Kind(
         ),
     ),
     confidential=True,
+    said_as=(
+        "story tip",
+        "tip",
+        "news tip",
+        "tip off",
+        "爆料",
+        "新聞線索",
+        "線索",
+        "投訴",
+    ),
+    questions=(
+        Question("where_when", N_("Where and when?")),
+        Question("how_known", N_("How do you know?")),
+        Question("contact", N_("May we contact you?")),
+    ),
 )

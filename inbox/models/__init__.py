@@ -4,7 +4,19 @@ from inbox.models.attachment import Attachment
 from inbox.models.audit import AuditEntry
 from inbox.models.call import Call
 from inbox.models.contact import Contact, ContactPoint
-from inbox.models.enums import Channel, DeliveryState, Direction, FileState, JobKind, JobState, Priority, Role, Status
+from inbox.models.enums import (
+    Channel,
+    DeliveryState,
+    Direction,
+    FileState,
+    GuideStage,
+    JobKind,
+    JobState,
+    Priority,
+    Role,
+    Status,
+)
+from inbox.models.guide import Guide
 from inbox.models.job import Job, StatusReport
 from inbox.models.label import Label, submission_label
 from inbox.models.message import Message
@@ -23,6 +35,8 @@ __all__ = [
     "DeliveryState",
     "Direction",
     "FileState",
+    "Guide",
+    "GuideStage",
     "Job",
     "JobKind",
     "JobState",

@@ -114,7 +114,8 @@ class JobKind(StrEnum):
 
     `SEND`: deliver the message with this id. Of the attachment with this id: `FETCH` gets it from its
     provider, `CLEAN` makes the copy that staff see, `FORGET` deletes the provider's copy. `RECONCILE`: take in
-    what was sent to us and never arrived; there is only one of it, with the subject 0.
+    what was sent to us and never arrived; there is only one of it, with the subject 0. `GUIDE`: end the guide with
+    this id if nobody answered it in time.
 
     What its failure is called at the desk stands in `inbox.services.failures`.
     """
@@ -124,6 +125,7 @@ class JobKind(StrEnum):
     CLEAN = "clean"
     FORGET = "forget"
     RECONCILE = "reconcile"
+    GUIDE = "guide"
 
     @property
     def time_limit(self) -> timedelta:
@@ -134,12 +136,35 @@ class JobKind(StrEnum):
             JobKind.CLEAN: timedelta(minutes=20),
             JobKind.FORGET: timedelta(minutes=1),
             JobKind.RECONCILE: timedelta(minutes=5),
+            JobKind.GUIDE: timedelta(minutes=1),
         }[self]
 
     @property
     def at_once(self) -> int:
         """How many of its kind one worker does at a time, so that none takes all its hands or the machine."""
         return {JobKind.CLEAN: 2, JobKind.FETCH: 8}.get(self, 32)
+
+
+class GuideStage(StrEnum):
+    """Where the WhatsApp guide stands with one submission.
+
+    At work: `CHOOSING` has asked what it is, `ASKING` asks the questions of the kind. Over, for good:
+    `FINISHED` asked all of them, `LEFT` was told to just send it, `TIMED_OUT` got no answer, `TAKEN_OVER` by a
+    person of staff, `STOPPED` by a sender who wants no messages.
+    """
+
+    CHOOSING = "choosing"
+    ASKING = "asking"
+    FINISHED = "finished"
+    LEFT = "left"
+    TIMED_OUT = "timed_out"
+    TAKEN_OVER = "taken_over"
+    STOPPED = "stopped"
+
+    @property
+    def at_work(self) -> bool:
+        """Whether what the sender writes next is for the guide."""
+        return self in (GuideStage.CHOOSING, GuideStage.ASKING)
 
 
 class JobState(StrEnum):

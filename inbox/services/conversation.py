@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from inbox.errors import NotAllowed
-from inbox.models import AuditEntry, Channel, Direction, Message, Status, Submission, User
-from inbox.services import audit, search_index, search_text
+from inbox.models import AuditEntry, Channel, Direction, GuideStage, Message, Status, Submission, User
+from inbox.services import audit, search_index, search_text, takeover
 from inbox.text import N_, clean
 
 QUESTION_LENGTH = 20_000
@@ -64,6 +64,7 @@ def count_outgoing(
         audit.record(session, actor, "submission:open", submission.id, now=now, was=Status.NEW.value)
     audit.record(session, actor, verb, submission.id, now=now)
     session.flush()
+    takeover.end(session, submission.id, GuideStage.TAKEN_OVER)
     search_index.extend(session, submission.id, search_text.tokens(text))
 
 

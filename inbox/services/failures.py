@@ -140,6 +140,7 @@ _FILE = Sort(
 )
 
 
+OTHER = Sort(heading=N_("Other work"), icon="alert-triangle", words=_about_other)
 SORTS: dict[JobKind, Sort] = {
     JobKind.SEND: Sort(
         heading=N_("Answers"),
@@ -151,10 +152,10 @@ SORTS: dict[JobKind, Sort] = {
         again=_send_again,
     ),
     **dict.fromkeys((JobKind.FETCH, JobKind.CLEAN, JobKind.FORGET), _FILE),
+    JobKind.GUIDE: OTHER,
     JobKind.RECONCILE: Sort(heading=N_("Lost messages"), icon="history", words=_about_recovery, regular=True),
 }
 """One entry for each kind of work."""
-OTHER = Sort(heading=N_("Other work"), icon="alert-triangle", words=_about_other)
 
 
 def sort_of(kind: JobKind) -> Sort:

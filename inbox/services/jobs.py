@@ -68,6 +68,13 @@ def add(rows: Rows, kind: JobKind, subject: RowId, *, due_at: datetime, now: dat
     rows.add(Job, kind=kind, subject_id=subject, due_at=due_at, created_at=now)
 
 
+def postpone(session: Session, kind: JobKind, subject_id: int, *, due_at: datetime) -> None:
+    """Let promised work wait until `due_at`. Who holds it at this moment holds it no longer."""
+    mine = (Job.kind == kind, Job.subject_id == subject_id)
+    values = {"due_at": due_at, "state": JobState.WAITING, "leased_until": None, "finished_at": None}
+    session.execute(update(Job).where(*mine).values(tries=Job.tries + 1, **values))
+
+
 def find(session: Session, kind: JobKind, subject_id: int) -> Job | None:
     """Return this work, locked until the transaction ends, or None if it was never promised."""
     return session.scalar(select(Job).where(Job.kind == kind, Job.subject_id == subject_id).with_for_update())

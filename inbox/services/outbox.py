@@ -5,6 +5,7 @@ a process died or an answer never came, looks it up at the provider and never se
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -162,11 +163,15 @@ def enqueue(
     due_at: datetime,
     now: datetime,
     author_id: int | None = None,
+    content_sid: str = "",
+    content_variables: Mapping[str, str] | None = None,
 ) -> int:
     """Promise a message that leaves at `due_at`; return its id. Without an author it is the newsroom's own.
 
+    With a `content_sid` the provider's template goes out, and `text` is what the desk shows of it.
     Raises IntegrityError if `key` was used before.
     """
+    template = {"content_sid": content_sid, "content_variables": dict(content_variables or {})} if content_sid else {}
     with rows_together(session) as rows:
         message = rows.add(
             Message,
@@ -180,7 +185,7 @@ def enqueue(
             client_key=key,
             recipient=to.address,
             text=text,
-            extra={"from": to.ours},
+            extra={"from": to.ours, **template},
             raw={},
             delivery_state=DeliveryState.QUEUED,
             at=now,
@@ -230,7 +235,7 @@ def begin(session: Session, message_id: int, *, now: datetime) -> Task | None:
     Raises `jobs.Refused` if it may not be sent.
     """
     message = _lock(session, message_id)
-    outgoing = Outgoing(message.channel, str(message.extra.get("from", "")), message.recipient, message.text)
+    outgoing = _outgoing(message)
     if message.delivery in (DeliveryState.SENDING, DeliveryState.UNKNOWN):
         message.delivery_state = DeliveryState.UNKNOWN
         return Task(outgoing, look_up=True, since=_sending_since(message))
@@ -242,6 +247,12 @@ def begin(session: Session, message_id: int, *, now: datetime) -> Task | None:
     message.extra = {**message.extra, "sending_since": now.isoformat()}
     session.flush()
     return Task(outgoing, look_up=False, since=now)
+
+
+def _outgoing(message: Message) -> Outgoing:
+    extra = message.extra
+    template = {name: extra[name] for name in ("content_sid", "content_variables") if name in extra}
+    return Outgoing(message.channel, str(extra.get("from", "")), message.recipient, message.text, **template)
 
 
 def _sending_since(message: Message) -> datetime:

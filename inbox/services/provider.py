@@ -1,5 +1,6 @@
 """What the outbox asks of a provider, as plain values; and a provider's error codes in words for staff."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -11,12 +12,17 @@ from inbox.text import N_
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One message to one person. Addresses are E.164, or the provider's own ids."""
+    """One message to one person. Addresses are E.164, or the provider's own ids.
+
+    With a `content_sid` the provider fills that template with the variables, and `text` is what the desk shows.
+    """
 
     channel: Channel
     sender: str
     recipient: str
     text: str
+    content_sid: str = ""
+    content_variables: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)

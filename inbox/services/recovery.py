@@ -12,6 +12,7 @@ from typing import Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from inbox.config import Profile
 from inbox.models import Message, RecoveryPosition
 from inbox.rows import insert_values
 from inbox.services import answers, intake
@@ -76,11 +77,9 @@ def missing(session: Session, listed: list[Listed]) -> list[Listed]:
     return [each for each in listed if (each.account, each.external_id) not in here]
 
 
-def take_in(
-    session: Session, incoming: Incoming, sent_at: datetime, *, region: str, newsroom: str, now: datetime
-) -> None:
+def take_in(session: Session, incoming: Incoming, sent_at: datetime, *, profile: Profile, now: datetime) -> None:
     """Store a message that was found; its sender is told only if that still makes sense. Raises as `intake.receive`."""
     late = replace(incoming, sent_at=sent_at, extra={**incoming.extra, "recovered": True})
-    arrival = intake.receive(session, late, region=region, now=now)
+    arrival = intake.receive(session, late, region=profile.country, now=now)
     if now - sent_at <= WORTH_A_NOTICE:
-        answers.acknowledge(session, late, arrival, newsroom, now=now)
+        answers.respond(session, late, arrival, profile, now=now)

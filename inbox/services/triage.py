@@ -11,8 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from inbox.errors import AlreadyClaimed, MoveNotAllowed, NotAllowed, StaleSubmission
-from inbox.models import Label, Note, Priority, Status, Submission, User
-from inbox.services import accounts, audit, search, search_index, search_text
+from inbox.models import GuideStage, Label, Note, Priority, Status, Submission, User
+from inbox.services import accounts, audit, search, search_index, search_text, takeover
 from inbox.text import clean
 
 LABEL_LENGTH = 60
@@ -30,6 +30,7 @@ def claim(session: Session, submission: Submission, *, actor: User, now: datetim
     )
     session.refresh(submission)
     if took:
+        takeover.end(session, submission.id, GuideStage.TAKEN_OVER)
         audit.record(session, actor, "submission:claim", submission.id, now=now)
     elif submission.assignee_id != actor.id:
         raise AlreadyClaimed(submission.assignee.name if submission.assignee else "")
@@ -44,6 +45,8 @@ def assign(
     if assignee and not accounts.may(assignee, accounts.CLAIM, submission):
         raise NotAllowed(f"{assignee.name} cannot work on this submission")
     submission.assignee = assignee
+    if assignee:
+        takeover.end(session, submission.id, GuideStage.TAKEN_OVER)
     audit.record(session, actor, "submission:assign", submission.id, now=now, to=assignee.name if assignee else None)
     session.flush()
 
@@ -60,6 +63,7 @@ def move(session: Session, submission: Submission, to: Status, *, actor: User, s
         submission.thread_key = None  # what the sender writes next opens a new submission
     if was is Status.SPAM:
         submission.spam_reasons = []
+    takeover.end(session, submission.id, GuideStage.TAKEN_OVER)
     audit.record(session, actor, f"submission:{to.value}", submission.id, now=now, was=was.value)
     session.flush()
 

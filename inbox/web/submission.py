@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from inbox.edge import exactly_once, now, request_session, writing
 from inbox.errors import AlreadyClaimed, NewerMessage, NotFound, ReplyRefused, StaleSubmission, TooLate
 from inbox.models import AuditEntry, Message, Status, Submission, User
-from inbox.services import accounts, conversation, outbox, provider, search, timeline, triage
+from inbox.services import accounts, conversation, guide, outbox, provider, search, timeline, triage
 from inbox.text import N_
 from inbox.web import errors
 from inbox.web.access import current_user, is_signed_in, staff_only
@@ -194,6 +194,15 @@ def reply(reference: str) -> ResponseReturnValue:
     return _back(reference, f"m-{message_id}")
 
 
+@bp.post("/take-over")
+@staff_only
+def take_over(reference: str) -> ResponseReturnValue:
+    def silence(session: Session, submission: Submission) -> None:
+        guide.take_over(session, submission, actor=current_user(), now=now())
+
+    return _change(reference, accounts.REPLY, silence, {})
+
+
 def _not_sent(reference: str, form: ReplyForm, problem: str, status: int) -> ResponseReturnValue:
     """The page again, with what was written, why it was not sent, and all that arrived since."""
     submission = accounts.get_submission(request_session(), current_user(), reference, accounts.REPLY)
@@ -281,6 +290,7 @@ def _page(submission: Submission, status: int = 200, **more: Any) -> ResponseRet
         files=timeline.files(session, submission),
         known=submission.history[-1].id if submission.history else 0,
         held=_held(submission),
+        guide=guide.find_at_work(session, submission, now=now()),
         way=outbox.find_way(session, submission, now=now()) if acts else None,
         reply_key=secrets.token_hex(16),
         explain=provider.explain,

@@ -69,9 +69,10 @@ class Reconcile:
             raise trouble
 
     def _store(self, listed: Listed) -> None:
-        incoming, profile = listed.read(), self._runtime.profile
-        where = {"region": profile.country, "newsroom": profile.name}
+        incoming, profile, now = listed.read(), self._runtime.profile, self._runtime.clock()
         exactly_once(
             self._runtime.database.writing,
-            lambda session: recovery.take_in(session, incoming, listed.sent_at, **where, now=self._runtime.clock()),
+            lambda session: recovery.take_in(
+                session, incoming, listed.sent_at, profile=profile, now=self._runtime.clock()
+            ),
         )

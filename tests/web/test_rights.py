@@ -21,6 +21,7 @@ ACTS = {
     "labels/remove": {"key": "culture"},
     "notes": {"text": "A note"},
     "messages": {"text": "A question"},
+    "take-over": {},
 }
 
 ABOUT_REPLIES = re.compile("reply$|messages/.*/(take-back|send-again)$")

@@ -1,6 +1,7 @@
 """Sending by Twilio's Messages API, and looking up what was sent."""
 
 import contextlib
+import json
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -82,7 +83,7 @@ class Twilio:
         more = {"status_callback": self._callback} if self._callback else {}
         made = told(
             lambda: self._client.messages.create(
-                to=_address(outgoing, outgoing.recipient), **_from(outgoing), body=outgoing.text, **more
+                to=_address(outgoing, outgoing.recipient), **_from(outgoing), **_content(outgoing), **more
             )
         )
         return Sent(self._account, str(made.sid))
@@ -98,8 +99,20 @@ class Twilio:
                 limit=MOST_LOOKED_AT,
             )
         )
-        same = [Sent(self._account, str(each.sid)) for each in found if each.body == outgoing.text]
+        same = [
+            Sent(self._account, str(each.sid)) for each in found if outgoing.content_sid or each.body == outgoing.text
+        ]
         return same[::-1]  # Twilio lists the newest first
+
+
+def _content(outgoing: Outgoing) -> dict[str, str]:
+    """The text, or the template that takes its place: with a ContentSid there must be no Body (Twilio, error 63016)."""
+    if not outgoing.content_sid:
+        return {"body": outgoing.text}
+    return {
+        "content_sid": outgoing.content_sid,
+        "content_variables": json.dumps(dict(outgoing.content_variables or {}), ensure_ascii=False),
+    }
 
 
 def _address(outgoing: Outgoing, address: str) -> str:

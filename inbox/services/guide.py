@@ -1,0 +1,191 @@
+"""The WhatsApp guide: it asks a first sender what it is about, then the few questions that matter for that kind.
+
+The sender's words are stored before the guide sees them (`intake.receive`), in the same transaction. It makes
+its step under a lock on its row, so that a person of staff who steps in at that moment comes before or after it.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inbox import kinds
+from inbox.config import Profile
+from inbox.kinds import Question
+from inbox.models import Channel, ContactPoint, Guide, GuideStage, JobKind, Submission, User
+from inbox.rendering import message as render
+from inbox.services import audit, guide_steps, jobs, outbox, takeover
+from inbox.services.guide_steps import Said, Say, State, Step
+from inbox.services.intake import Arrival, Incoming
+from inbox.services.outbox import Recipient
+from inbox.text import clean, language_of
+
+STILL_WRITING = timedelta(seconds=20)
+"""People send one thought in several messages: what comes so soon after the menu is no wrong answer to it."""
+OWN_WORDS = "own_words"
+"""The place in `Submission.details` of answers that fill no field, by the names of their questions."""
+LETTERS_OF_A_SENTENCE = 12
+"""So many letters tell which language somebody writes; a number or the name of a company does not."""
+
+
+def begin(session: Session, incoming: Incoming, arrival: Arrival, profile: Profile, *, now: datetime) -> bool:
+    """Answer the first message of a submission with its reference and the first question.
+
+    False, and nothing is done, if the guide does not work for such a message.
+    """
+    sender, point_id = incoming.sender, arrival.point_id
+    if not profile.guide.enabled or incoming.channel is not Channel.WHATSAPP or not sender or not point_id:
+        return False
+    first = guide_steps.start(_said(incoming), incoming.kind, profile.kinds)
+    if not first.state.stage.at_work:
+        return False
+    guide = Guide(submission_id=arrival.submission_id, contact_point_id=point_id, language=language_of(incoming.text))
+    _note(session, guide, arrival.submission, first, profile, now=now)
+    session.add(guide)
+    session.flush()
+    jobs.promise(session, JobKind.GUIDE, guide.id, due_at=guide.ends_at, now=now)
+    _say(session, guide, first, arrival, incoming.recipient, profile, now=now)
+    return True
+
+
+def hear(session: Session, incoming: Incoming, arrival: Arrival, profile: Profile, *, now: datetime) -> None:
+    """Make the step that a further message makes, if the guide is at work on its submission."""
+    if incoming.keyword == "stop":
+        _end(session, arrival.submission_id, GuideStage.STOPPED, now=now)
+        return
+    mine = (Guide.submission_id == arrival.submission_id, Guide.stage.in_(takeover.AT_WORK))
+    guide = session.scalar(select(Guide).where(*mine).with_for_update())
+    if guide is None:
+        return
+    if now >= guide.ends_at or not profile.guide.enabled:
+        _end(session, guide.submission_id, GuideStage.TIMED_OUT, now=now)
+        return
+    said = _said(incoming, early=now - guide.asked_at < STILL_WRITING)
+    submission = arrival.submission
+    made = guide_steps.step(_state(guide, submission), said, profile.kinds)
+    guide.language = _language(said, guide.language)
+    if made.answered:
+        _keep(submission, made.answered, said.words, profile, now=now)
+    _note(session, guide, submission, made, profile, now=now)
+    jobs.postpone(session, JobKind.GUIDE, guide.id, due_at=guide.ends_at)
+    _say(session, guide, made, arrival, incoming.recipient, profile, now=now)
+
+
+def time_up(session: Session, guide_id: int, *, now: datetime) -> None:
+    """Leave the conversation to staff if nobody answered in time; nothing is said."""
+    guide = session.get_one(Guide, guide_id, with_for_update=True)
+    if guide.stage.at_work and now >= guide.ends_at:
+        _end(session, guide.submission_id, GuideStage.TIMED_OUT, now=now)
+
+
+def find_at_work(session: Session, submission: Submission, *, now: datetime) -> State | None:
+    """Where the guide stands with a submission, or None if it is not at work."""
+    mine = (Guide.submission_id == submission.id, Guide.stage.in_(takeover.AT_WORK), Guide.ends_at > now)
+    guide = session.scalar(select(Guide).where(*mine))
+    return _state(guide, submission) if guide else None
+
+
+def take_over(session: Session, submission: Submission, *, actor: User, now: datetime) -> None:
+    """Let a person of staff go on from here; the guide is silent. Nothing happens if it was so already."""
+    if takeover.end(session, submission.id, GuideStage.TAKEN_OVER):
+        audit.record(session, actor, "submission:take_over", submission.id, now=now)
+    session.flush()
+
+
+def _end(session: Session, submission_id: int, stage: GuideStage, *, now: datetime) -> None:
+    if takeover.end(session, submission_id, stage):
+        audit.record(session, audit.SYSTEM, "submission:guide", submission_id, now=now, step=stage.value)
+    session.flush()
+
+
+def _said(incoming: Incoming, early: bool = False) -> Said:
+    choice = incoming.extra.get("choice") or {}
+    tapped = choice.get("payload") or choice.get("id") or ""
+    words = clean(incoming.text).strip() or (incoming.gist if "location" in incoming.extra else "")
+    return Said(words, tapped, bool(incoming.remote_files), early)
+
+
+def _state(guide: Guide, submission: Submission) -> State:
+    return State(guide.stage, submission.kind, guide.place, guide.repeated)
+
+
+def _note(
+    session: Session, guide: Guide, submission: Submission, made: Step, profile: Profile, *, now: datetime
+) -> None:
+    """Write down where the guide stands after a step, and leave its trace."""
+    to = made.state
+    if submission.kind != to.kind:
+        facts = {"step": "kind", "was": submission.kind, "to": to.kind}
+        audit.record(session, audit.SENDER, "submission:guide", submission.id, now=now, **facts)
+        submission.kind = to.kind  # the reference stays: it was told already
+    if not to.stage.at_work:
+        audit.record(session, audit.SENDER, "submission:guide", submission.id, now=now, step=to.stage.value)
+    guide.stage, guide.place, guide.repeated = to.stage, to.place, to.repeated
+    guide.asked_at = now if made.say else guide.asked_at
+    guide.ends_at = now + timedelta(minutes=profile.guide.minutes)
+    session.flush()
+
+
+def _keep(submission: Submission, question: Question, words: str, profile: Profile, *, now: datetime) -> None:
+    """Put an answer among the submission's facts: where it belongs if that is sure, else as it was said."""
+    facts = question.read(words, now, ZoneInfo(profile.time_zone))
+    if question.field:
+        lengths = {field.name: field.max_length for field in kinds.BY_NAME[submission.kind].fields}
+        facts = {question.field: words[: lengths[question.field]]}
+    own: dict[str, Any] = submission.details.get(OWN_WORDS, {})
+    submission.details = {**submission.details, **(facts or {OWN_WORDS: {**own, question.name: words}})}
+
+
+def _language(said: Said, earlier: str) -> str:
+    """The language to answer in: that of their own words, where there are enough of them to tell."""
+    if said.tapped or said.material:
+        return earlier
+    letters = sum(character.isalpha() for character in said.words)
+    return language_of(said.words) or ("" if letters >= LETTERS_OF_A_SENTENCE else earlier)
+
+
+def _say(
+    session: Session, guide: Guide, made: Step, arrival: Arrival, ours: str, profile: Profile, *, now: datetime
+) -> None:
+    """Promise what a step says; its key is that of the message it answers, so that it is said once."""
+    if made.say is None:
+        return
+    point = session.get_one(ContactPoint, guide.contact_point_id)
+    to = Recipient(arrival.submission_id, point.id, point.channel, point.address, ours)
+    text = _words(guide.language, made, arrival, profile, now)
+    buttons = _buttons(guide.language, made, arrival, profile)
+    outbox.enqueue(session, to, text, key=f"{takeover.KEY}{arrival.message_id}", due_at=now, now=now, **buttons)
+
+
+def _words(language: str, made: Step, arrival: Arrival, profile: Profile, now: datetime) -> str:
+    known = {"newsroom": profile.name, "reference": arrival.reference}
+    if made.say is Say.THANKS:
+        return render("guide", "thanks", language, **known)
+    if made.say is Say.AGAIN:
+        return render("guide", "again", language, last=len(profile.kinds))
+    asked = _menu(language, profile) if made.say is Say.MENU else _question(language, made.state, profile, now)
+    welcome = render("acknowledgement", "sms", language, **known) if arrival.opened else ""
+    return f"{welcome}\n\n{asked}".strip()
+
+
+def _menu(language: str, profile: Profile) -> str:
+    choices = [render(f"guide/{kind}", "choice", language) for kind in profile.kinds]
+    return render("guide", "menu", language, choices=choices)
+
+
+def _question(language: str, state: State, profile: Profile, now: datetime) -> str:
+    name = state.question.name if state.question else ""
+    example = (now + timedelta(days=7)).astimezone(ZoneInfo(profile.time_zone)).strftime("%Y-%m-%d 09:00")
+    zone = profile.time_zone.rsplit("/", 1)[-1].replace("_", " ")
+    question = render(f"guide/{state.kind}", name, language, zone=zone, example=example)
+    return render("guide", "question", language, question=question)
+
+
+def _buttons(language: str, made: Step, arrival: Arrival, profile: Profile) -> dict[str, Any]:
+    """The Content template that shows the menu as buttons or a list, where there is one in this language."""
+    sid = profile.guide.content_sid_zh if language else profile.guide.content_sid
+    if made.say is not Say.MENU or not sid:
+        return {}
+    return {"content_sid": sid, "content_variables": {"1": profile.name, "2": arrival.reference}}
