@@ -72,7 +72,5 @@ class Reconcile:
         incoming, profile, now = listed.read(), self._runtime.profile, self._runtime.clock()
         exactly_once(
             self._runtime.database.writing,
-            lambda session: recovery.take_in(
-                session, incoming, listed.sent_at, profile=profile, now=self._runtime.clock()
-            ),
+            lambda session: recovery.take_in(session, incoming, listed.sent_at, profile=profile, now=now),
         )
