@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from inbox import migrations
+from inbox.channels.twilio import content, send
 from inbox.errors import StorageError
 from inbox.runtime import Runtime
 from inbox.services import accounts
@@ -55,6 +56,7 @@ def examine(runtime: Runtime) -> Iterator[Finding]:
     yield _second_factor(runtime)
     yield _profile(runtime)
     yield _twilio(runtime)
+    yield from _templates(runtime)
 
 
 def _data_folder(runtime: Runtime) -> Finding:
@@ -220,3 +222,16 @@ def _twilio(runtime: Runtime) -> Finding:
             Level.WRONG, "twilio", f"{words}, but the profile offers WhatsApp or SMS; copy it from Twilio's console"
         )
     return Finding(Level.NOTE, "twilio", f"{words}; no number of the profile needs it")
+
+
+def _templates(runtime: Runtime) -> Iterator[Finding]:
+    templates = runtime.profile.templates
+    api = send.client(runtime.settings)
+    if templates and api is None:
+        words = "cannot be checked, as no Twilio account is set up; set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"
+        yield Finding(Level.NOTE, "templates", words)
+        return
+    for template in templates:
+        trouble = content.trouble(api, template) if api else ""
+        level = Level.WRONG if trouble else Level.OK
+        yield Finding(level, f"template {template.name}", trouble or "is approved, with the variables of the profile")

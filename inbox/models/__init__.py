@@ -8,12 +8,14 @@ from inbox.models.job import Job, StatusReport
 from inbox.models.label import Label, submission_label
 from inbox.models.message import Message
 from inbox.models.note import Note
+from inbox.models.reply import CannedReply, ReplyDraft
 from inbox.models.submission import Submission
 from inbox.models.user import User
 
 __all__ = [
     "Attachment",
     "AuditEntry",
+    "CannedReply",
     "Channel",
     "Contact",
     "ContactPoint",
@@ -27,6 +29,7 @@ __all__ = [
     "Message",
     "Note",
     "Priority",
+    "ReplyDraft",
     "Role",
     "Status",
     "StatusReport",

@@ -22,15 +22,17 @@ NOTE = "submission:note"
 ASK = "submission:ask"
 REPLY = "submission:reply"
 DOWNLOAD = "attachment:read"
+USE_CANNED = "canned_reply:use"
+CHANGE_CANNED = "canned_reply:change"
 
 _READING = frozenset({READ, DOWNLOAD})
-_WORKING = _READING | {CLAIM, ASSIGN, MOVE, PRIORITISE, LABEL, NOTE, ASK, REPLY}
+_WORKING = _READING | {CLAIM, ASSIGN, MOVE, PRIORITISE, LABEL, NOTE, ASK, REPLY, USE_CANNED}
 
 VERBS: dict[Role, frozenset[str]] = {
     Role.VIEWER: _READING,
-    Role.EDITOR: _WORKING,
+    Role.EDITOR: _WORKING | {CHANGE_CANNED},
     Role.ADS: _WORKING,
-    Role.ADMIN: _WORKING,
+    Role.ADMIN: _WORKING | {CHANGE_CANNED},
 }
 ADS_KINDS = ("advertising",)
 """All that advertising staff see: the tip form promises that they cannot open tips."""
@@ -50,6 +52,12 @@ def may(user: User, verb: str, submission: Submission | None = None) -> bool:
 def visible(user: User) -> ColumnElement[bool]:
     """The condition that every query of submissions for this user carries."""
     return Submission.kind.in_(ADS_KINDS) if user.role is Role.ADS else true()
+
+
+def check(user: User, verb: str) -> None:
+    """Raise NotAllowed unless this user may do `verb`, which concerns no one submission."""
+    if not may(user, verb):
+        raise NotAllowed(verb)
 
 
 def get_submission(session: Session, user: User, reference: str, verb: str = READ) -> Submission:

@@ -102,6 +102,7 @@ def lock(session: Session, sender: Sender, keyword: str | None, *, now: datetime
         point.opted_out_at = now
     if keyword == "start":
         point.opted_out_at = None
+    point.can_reply = sender.can_reply  # who writes again has unblocked us
     facts = Facts(contact.name, contact.email, contact.phone, contact.organisation)
     return Person(contact.id, facts, point.id, point.can_reply, point.opted_out_at is not None)
 

@@ -49,8 +49,11 @@ class Lease:
 
 
 def promise(session: Session, kind: JobKind, subject_id: int, *, due_at: datetime, now: datetime) -> None:
-    """Write down work to be done at `due_at`, in the transaction that causes it."""
-    insert_values(session, Job, kind=kind, subject_id=subject_id, due_at=due_at, created_at=now)
+    """Write down work to be done at `due_at`, in the transaction that causes it.
+
+    The day after which it is given up begins when it is due, as it may have been promised long before.
+    """
+    insert_values(session, Job, kind=kind, subject_id=subject_id, due_at=due_at, created_at=max(due_at, now))
 
 
 def find(session: Session, kind: JobKind, subject_id: int) -> Job | None:

@@ -6,11 +6,14 @@ from inbox.runtime import Runtime
 from inbox.web import (
     account,
     attachment,
+    canned_replies,
     errors,
     headers,
     health,
+    outgoing,
     presentation,
     queue,
+    reply,
     security,
     set_up,
     sign_in,
@@ -29,6 +32,9 @@ def init_app(app: Flask, runtime: Runtime) -> None:
     app.register_blueprint(attachment.bp)
     app.register_blueprint(queue.bp)
     app.register_blueprint(submission.bp)
+    app.register_blueprint(reply.bp)
+    app.register_blueprint(canned_replies.bp)
+    app.register_blueprint(outgoing.bp)
     app.register_blueprint(sign_in.bp)
     app.register_blueprint(set_up.bp)
     app.register_blueprint(account.bp)

@@ -12,9 +12,17 @@ from inbox.runtime import Runtime
 from inbox.services import accounts, passwords
 
 PASSWORD = "seven herons over the rice field"
-ACTS = ("claim", "assign", "move", "prioritise", "label", "note", "ask")
+ACTS = ("claim", "assign", "move", "prioritise", "label", "note", "ask", "reply")
 READS = ("submission:read", "attachment:read")
 WRITES = tuple(f"submission:{act}" for act in ACTS)
+
+# Of the texts kept for replies, which belong to no submission: who may use them, who may change them?
+CANNED = {
+    Role.VIEWER: (False, False),
+    Role.EDITOR: (True, True),
+    Role.ADS: (True, False),
+    Role.ADMIN: (True, True),
+}
 
 # The right of each role on a story tip and on an advertising enquiry: may it read, may it work?
 RIGHTS = {
@@ -52,7 +60,13 @@ def test_a_disabled_person_has_no_rights(role: Role) -> None:
 
 
 def test_the_table_above_names_every_verb() -> None:
-    assert set().union(*accounts.VERBS.values()) == {*READS, *WRITES}
+    assert set().union(*accounts.VERBS.values()) == {*READS, *WRITES, "canned_reply:use", "canned_reply:change"}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_saved_replies_are_used_by_who_answers_and_changed_by_editors(role: Role) -> None:
+    user = User(role=role, active=True)
+    assert tuple(accounts.may(user, verb) for verb in ("canned_reply:use", "canned_reply:change")) == CANNED[role]
 
 
 def test_lists_show_a_role_what_it_may_read(session: Session, runtime: Runtime) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from conftest import ACCOUNT
@@ -18,7 +19,8 @@ from inbox.channels.twilio import send
 from inbox.errors import NewerMessage, ReplyRefused, TooLate
 from inbox.models import DeliveryState, Direction, JobKind, Message, StatusReport, Submission, User
 from inbox.runtime import Runtime
-from inbox.services import outbox, provider
+from inbox.services import outbox, provider, replies
+from inbox.services.replies import Wanted
 from inbox.work.send import Send
 from inbox.worker import Worker
 
@@ -54,16 +56,17 @@ class Newsroom:
             newest = select(Message.id).where(Message.direction == Direction.IN).order_by(Message.id.desc())
             return session.scalars(newest).first() or 0
 
-    def replies(self, text: str = "Thank you", key: str = "key-1", seen: int | None = None) -> int:
+    def replies(self, text: str = "Thank you", key: str = "key-1", seen: int | None = None, **how: Any) -> int:
         with self.runtime.database.writing() as session:
             submission = session.scalars(select(Submission)).one()
-            message = outbox.reply(
+            message = replies.reply(
                 session,
                 submission,
-                text,
+                Wanted(text, **how),
                 actor=self.alice,
                 key=key,
                 seen=self.seen() if seen is None else seen,
+                profile=self.runtime.profile,
                 now=self.clock(),
             )
             return message.id

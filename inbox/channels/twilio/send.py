@@ -1,6 +1,7 @@
 """Sending by Twilio's Messages API, and looking up what was sent."""
 
 import contextlib
+import json
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
+from inbox.config import Settings
 from inbox.models import Channel
 from inbox.runtime import Runtime
 from inbox.services.jobs import NotNow, Refused
@@ -31,17 +33,21 @@ Answer = TypeVar("Answer")
 def provider(runtime: Runtime) -> Provider:
     """The provider that the settings describe: without an account it refuses, or rehearses on a loopback address."""
     settings = runtime.settings
+    api = client(settings)
+    if api is None:
+        return Rehearsal() if settings.rehearses else NoAccount()
+    can_be_reached = settings.twilio_api_base or not settings.is_loopback
+    return Twilio(api, settings.twilio_account_sid, settings.public_url + STATUS_PATH if can_be_reached else "")
+
+
+def client(settings: Settings) -> Client | None:
+    """Twilio's client for the account of the settings, or None where none is set up."""
     account, token = settings.twilio_account_sid, settings.twilio_auth_token
     key, secret = settings.twilio_api_key, settings.twilio_api_secret
     user, password = (key, secret) if key and secret else (account, token)
     if not account or password is None:
-        return Rehearsal() if settings.rehearses else NoAccount()
-    client = Client(user, password.get_secret_value(), account, http_client=_Http(settings.twilio_api_base))
-    return Twilio(
-        client,
-        account,
-        settings.public_url + STATUS_PATH if settings.twilio_api_base or not settings.is_loopback else "",
-    )
+        return None
+    return Client(user, password.get_secret_value(), account, http_client=_Http(settings.twilio_api_base))
 
 
 class NoAccount:
@@ -74,7 +80,7 @@ class Twilio:
         more = {"status_callback": self._callback} if self._callback else {}
         made = _told(
             lambda: self._client.messages.create(
-                to=_address(outgoing, outgoing.recipient), **_from(outgoing), body=outgoing.text, **more
+                to=_address(outgoing, outgoing.recipient), **_from(outgoing), **_content(outgoing), **more
             )
         )
         return Sent(self._account, str(made.sid))
@@ -90,12 +96,22 @@ class Twilio:
                 limit=MOST_LOOKED_AT,
             )
         )
-        same = [Sent(self._account, str(each.sid)) for each in found if each.body == outgoing.text]
-        return same[::-1]  # Twilio lists the newest first
+        # What Twilio made of a template is its own; any message that we do not know otherwise may be it.
+        same = [each for each in found if outgoing.content_sid or each.body == outgoing.text]
+        return [Sent(self._account, str(each.sid)) for each in reversed(same)]  # Twilio lists the newest first
 
 
 def _address(outgoing: Outgoing, address: str) -> str:
     return _PREFIXES.get(outgoing.channel, "") + address
+
+
+def _content(outgoing: Outgoing) -> dict[str, Any]:
+    """What to send. Beside a ContentSid neither Body nor MediaUrl may stand (Twilio, error 63016)."""
+    if outgoing.content_sid:
+        variables = json.dumps(dict(outgoing.content_variables or {}), ensure_ascii=False)
+        return {"content_sid": outgoing.content_sid, "content_variables": variables}
+    words = {"body": outgoing.text} if outgoing.text or not outgoing.media_urls else {}
+    return {**words, "media_url": list(outgoing.media_urls)} if outgoing.media_urls else words
 
 
 def _from(outgoing: Outgoing) -> dict[str, str]:

@@ -31,7 +31,7 @@ def receive_message() -> Response:
 
     def store(session: Session) -> None:
         arrival = intake.receive(session, incoming, region=profile.country, now=now)
-        answers.acknowledge(session, incoming, arrival, profile.name, now=now)
+        answers.acknowledge(session, incoming, arrival, profile, now=now)
 
     edge.exactly_once(store)
     return Response(NOTHING, mimetype="text/xml")
