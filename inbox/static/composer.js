@@ -95,14 +95,21 @@ const closeWindow = async () => {
   }
 };
 
+// A saved reply goes where the cursor was, or to the end, with an empty line to what stands around it.
+
 const put = (field, text) => {
-  const at = field.selectionStart ?? field.value.length;
-  const before = field.value.slice(0, at);
-  const gap = before && !before.endsWith("\n") ? "\n\n" : "";
-  field.setRangeText(gap + text, at, field.selectionEnd ?? at, "end");
+  const [from, to] = field.dataset.used ? [field.selectionStart, field.selectionEnd] : [field.value.length, field.value.length];
+  const [before, after] = [field.value.slice(0, from), field.value.slice(to)];
+  const above = before && !before.endsWith("\n") ? "\n\n" : "";
+  const below = after && !after.startsWith("\n") ? "\n\n" : "";
+  field.setRangeText(above + text + below, from, to, "end");
   field.dispatchEvent(new Event("input", { bubbles: true }));
   field.focus();
 };
+
+document.addEventListener("focusin", (event) => {
+  if (event.target.id === "reply-text") event.target.dataset.used = "1";
+});
 
 document.addEventListener("click", (event) => {
   const saved = event.target.closest("button[data-text]");

@@ -19,6 +19,7 @@ from inbox.services.ways import Way
 from inbox.text import N_
 from inbox.web.presentation import short_moment
 
+SOON = timedelta(hours=2)
 NEWER = N_("They wrote again while you were writing. Read it above; what you wrote is still here.")
 
 
@@ -70,6 +71,17 @@ class Composer:
     def chosen(self) -> bool:
         """Whether somebody asked for this way, rather than that it is the usual one."""
         return bool(self.writing.way or request.args.get("way"))
+
+    @property
+    def other_ways(self) -> list[Way]:
+        """Those that are open, besides the chosen one."""
+        return [way for way in self.ways if way != self.way and not way.problem]
+
+    @property
+    def soon(self) -> bool:
+        """Whether free text ends within two hours."""
+        until = self.way.free_until if self.way else None
+        return until is not None and until - now() < SOON
 
     @property
     def count(self) -> Count:
