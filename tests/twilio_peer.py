@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from conftest import ACCOUNT, TOKEN
@@ -31,11 +32,16 @@ FAULTS = {
 
 
 class TwilioPeer:
-    """Knows one account; keeps what was sent in `messages`, by Twilio's names."""
+    """Knows one account; keeps what was sent in `messages`, by Twilio's names (`MediaUrl` is a list).
+
+    While `broken` it says nothing about what was sent. `contents` are the account's templates by their sid, as {"variables": {...}, "status": "approved"}.
+    """
 
     def __init__(self) -> None:
-        self.messages: list[dict[str, str]] = []
+        self.messages: list[dict[str, Any]] = []
+        self.contents: dict[str, dict[str, Any]] = {}
         self.requests: list[str] = []
+        self.broken = False
         self._faults: deque[tuple[str, dict[str, str]]] = deque()
         peer = self
 
@@ -44,10 +50,13 @@ class TwilioPeer:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-                peer._create(self, {name: values[0] for name, values in parse_qs(body).items()})
+                given = parse_qs(body, keep_blank_values=True)
+                peer._create(self, {name: v if name == "MediaUrl" else v[0] for name, v in given.items()})
 
             def do_GET(self) -> None:
-                peer._list(self, {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()})
+                if self.path.startswith("/v1/Content/"):
+                    return peer._content(self, *self.path.split("/")[3:])
+                return peer._list(self, {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()})
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -76,7 +85,7 @@ class TwilioPeer:
         self.messages.clear()
         self.requests.clear()
 
-    def _create(self, handler: BaseHTTPRequestHandler, given: dict[str, str]) -> None:
+    def _create(self, handler: BaseHTTPRequestHandler, given: dict[str, Any]) -> None:
         self.requests.append(f"POST {handler.path}")
         if not self._knows(handler):
             return None
@@ -90,6 +99,8 @@ class TwilioPeer:
             return _answer(handler, 500, {"code": 20500, "message": "fault", "status": 500})
         if fault == "drop-before":
             return _drop(handler)
+        if problem := self._objection(given):
+            return _answer(handler, 400, {"code": problem, "message": "refused", "status": 400})
         message = {"sid": f"SM{secrets.token_hex(16)}", "status": "queued", **given}
         message["date_sent"] = format_datetime(datetime.now(UTC))
         self.messages.append(message)
@@ -99,12 +110,35 @@ class TwilioPeer:
             return _answer(handler, 500, {"code": 20500, "message": "fault", "status": 500})
         return _answer(handler, 201, _resource(message))
 
+    def _objection(self, given: dict[str, Any]) -> int:
+        """What Twilio refuses: a template that it does not know or that comes with other words, and an empty message."""
+        if "ContentSid" not in given:
+            return 0 if given.get("Body") or given.get("MediaUrl") else 21619
+        content = self.contents.get(given["ContentSid"])
+        if content is None or "Body" in given or "MediaUrl" in given:
+            return 63016
+        return 0 if set(json.loads(given.get("ContentVariables", "{}"))) == set(content["variables"]) else 63028
+
+    def _content(self, handler: BaseHTTPRequestHandler, sid: str, about: str = "") -> None:
+        self.requests.append(f"GET {handler.path}")
+        if not self._knows(handler):
+            return None
+        content = self.contents.get(sid)
+        if content is None:
+            return _answer(handler, 404, {"code": 20404, "message": "not found", "status": 404})
+        if about != "ApprovalRequests":
+            return _answer(handler, 200, {"sid": sid, "account_sid": ACCOUNT, "variables": content["variables"]})
+        approval = {"type": "whatsapp", "status": content["status"], "rejection_reason": content.get("reason", "")}
+        return _answer(handler, 200, {"sid": sid, "account_sid": ACCOUNT, "whatsapp": approval})
+
     def _list(self, handler: BaseHTTPRequestHandler, wanted: dict[str, str]) -> None:
         self.requests.append(f"GET {handler.path}")
         if not self._knows(handler):
-            return
+            return None
+        if self.broken:
+            return _answer(handler, 500, {"code": 20500, "message": "fault", "status": 500})
         found = [_resource(m) for m in self.messages if m["To"] == wanted.get("To", m["To"])]
-        _answer(handler, 200, {"messages": found, "next_page_uri": None, "page": 0, "page_size": 50})
+        return _answer(handler, 200, {"messages": found, "next_page_uri": None, "page": 0, "page_size": 50})
 
     def _knows(self, handler: BaseHTTPRequestHandler) -> bool:
         wanted = "Basic " + base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
@@ -114,7 +148,7 @@ class TwilioPeer:
         return False
 
 
-def _resource(message: dict[str, str]) -> dict[str, object]:
+def _resource(message: dict[str, Any]) -> dict[str, object]:
     return {
         "sid": message["sid"],
         "account_sid": ACCOUNT,
