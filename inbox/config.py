@@ -252,6 +252,8 @@ class QuietHours(ProfilePart):
 
     @model_validator(mode="after")
     def _end(self) -> "QuietHours":
+        if self.begins.tzinfo or self.ends.tzinfo:
+            raise ValueError("from and to are in the newsroom's zone; write them like 21:00")
         if self.begins == self.ends:
             raise ValueError("from and to are the same time, so they would never end")
         return self
@@ -308,6 +310,14 @@ class Profile(ProfilePart):
     def _is_zone(cls, value: str) -> str:
         if value not in available_timezones():
             raise ValueError(f'"{value}" is not a time zone; write it like Asia/Taipei')
+        return value
+
+    @field_validator("templates")
+    @classmethod
+    def _told_apart(cls, value: tuple[Template, ...]) -> tuple[Template, ...]:
+        names = [template.name for template in value]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f'two templates have the name "{min(twice)}"')
         return value
 
     def number(self, e164: str) -> Number | None:
