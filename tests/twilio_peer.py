@@ -56,7 +56,9 @@ class TwilioPeer:
             def do_GET(self) -> None:
                 if self.path.startswith("/v1/Content/"):
                     return peer._content(self, *self.path.split("/")[3:])
-                return peer._list(self, {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()})
+                return peer._list(
+                    self, {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+                )
 
             def log_message(self, *_: object) -> None:
                 pass

@@ -21,7 +21,6 @@ from inbox.work.send import Send
 from inbox.worker import Worker
 
 
-
 @pytest.fixture
 def peer() -> Iterator[TwilioPeer]:
     with TwilioPeer() as peer:

@@ -246,7 +246,7 @@ def test_a_reply_that_is_to_wait_leaves_at_its_time(newsroom, peer) -> None:
 
 
 def test_a_waiting_reply_is_still_tried_for_a_day_from_its_time_on(newsroom, peer) -> None:
-    whatsapp, sms = found(newsroom)
+    sms = found(newsroom)[1]
     newsroom.replies("Monday then", way=sms.key, at=newsroom.clock() + timedelta(days=6))
     peer.next("busy", Retry_After="60")
     newsroom.waits(days=6)
@@ -483,4 +483,3 @@ def test_every_code_that_is_expected_has_words_of_its_own() -> None:
     words = [provider.explain(code) for code in codes]
     assert provider.explain("?") not in words
     assert len(set(words)) == len(codes) - 1, "a landline is a landline, whoever says so"
-
