@@ -39,7 +39,10 @@ _WITH_TEXT = {"image/jpeg", "image/png", "video/mp4"}
 TAKES = {
     Channel.WHATSAPP: _WITH_TEXT | _DOCUMENTS | {"audio/ogg", "audio/amr", "audio/aac", "audio/mpeg", "video/3gpp"},
     Channel.RCS: _WITH_TEXT | {"image/gif", "application/pdf"},
-    Channel.SMS: media.CONTENT_TYPES,
+    Channel.SMS: _WITH_TEXT
+    | _DOCUMENTS
+    | {"image/gif", "image/heic", "image/heif", "image/tiff", "video/quicktime", "video/3gpp", "video/webm"}
+    | {"audio/mp4", "audio/mpeg", "audio/ogg", "audio/amr", "audio/aac", "text/csv", "text/calendar"},
 }
 
 WRONG_TYPE = N_("“%(name)s” cannot be sent on %(channel)s. Save it as JPEG, MP4 or PDF and attach that.")

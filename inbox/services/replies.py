@@ -97,6 +97,11 @@ def reply(
     return message
 
 
+def is_taken(session: Session, key: str) -> bool:
+    """Whether a reply was promised from the page with this key."""
+    return session.scalar(select(Message.id).where(Message.client_key == key)) is not None
+
+
 def _text(wanted: Wanted) -> str:
     """What the message will say."""
     if wanted.template is None:

@@ -1,6 +1,6 @@
 """Answering the sender: sending, what was begun, files, and what to do about a message that is under way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -21,6 +21,7 @@ from inbox.web.access import current_user, is_signed_in, staff_only
 from inbox.web.composer import NEWER, Writing, compose, read_local, words
 from inbox.web.forms import ReplyForm, whole_number
 from inbox.web.queue import here
+from inbox.web.reply_files import Kept
 
 bp = Blueprint("reply", __name__, url_prefix="/desk/submissions/<reference>")
 bp.register_error_handler(NotFound, submission.missing)
@@ -46,31 +47,33 @@ def send(reference: str) -> ResponseReturnValue:
     if not form.validate():
         return _not_sent(reference, form, _(next(iter(form.errors.values()))[0]))
     try:
-        wanted = _wanted(form)
-        reply_files.take(reference, form.files.data)
-        message_id = exactly_once(lambda session: _promise(session, reference, form, wanted))
-    except AlreadySent as refusal:
-        return _not_sent(reference, form, words(refusal), 409, new_key=True)
+        wanted, kept = _wanted(form), reply_files.keep(form.files.data)
     except ReplyRefused as refusal:
         return _not_sent(reference, form, words(refusal))
+    try:
+        return _send(reference, form, wanted, kept)
+    finally:
+        reply_files.forget_unused(kept)
+
+
+def _send(reference: str, form: ReplyForm, wanted: Wanted, kept: list[Kept]) -> ResponseReturnValue:
+    try:
+        message_id = exactly_once(lambda session: _promise(session, reference, form, wanted, kept))
+    except AlreadySent as refusal:
+        return _not_sent(reference, form, words(refusal), 409, kept=kept, new_key=True)
+    except ReplyRefused as refusal:
+        return _not_sent(reference, form, words(refusal), kept=kept)
     except NewerMessage:
-        return _not_sent(reference, form, _(NEWER), 409, held=True)
+        return _not_sent(reference, form, _(NEWER), 409, kept=kept, held=True)
     return submission.back(reference, f"m-{message_id}")
 
 
-def _promise(session: Session, reference: str, form: ReplyForm, wanted: Wanted) -> int:
+def _promise(session: Session, reference: str, form: ReplyForm, wanted: Wanted, kept: list[Kept]) -> int:
     item = accounts.get_submission(session, current_user(), reference, accounts.REPLY)
-    message = replies.reply(
-        session,
-        item,
-        wanted,
-        actor=current_user(),
-        key=form.key.data,
-        seen=form.seen,
-        profile=current_runtime().profile,
-        now=now(),
-    )
-    return message.id
+    if not replies.is_taken(session, form.key.data):
+        reply_files.hold(session, item, kept)
+    given = {"actor": current_user(), "key": form.key.data, "seen": form.seen}
+    return replies.reply(session, item, wanted, **given, profile=current_runtime().profile, now=now()).id
 
 
 def _wanted(form: ReplyForm) -> Wanted:
@@ -88,11 +91,26 @@ def _values(template: Template | None) -> dict[str, str]:
 
 
 def _not_sent(
-    reference: str, form: ReplyForm, problem: str, status: int = 422, *, held: bool = False, new_key: bool = False
+    reference: str,
+    form: ReplyForm,
+    problem: str,
+    status: int = 422,
+    *,
+    kept: Sequence[Kept] = (),
+    held: bool = False,
+    new_key: bool = False,
 ) -> ResponseReturnValue:
-    """The page again, with what was written, why it was not sent, and all that arrived since."""
+    """The page again, with what was written and attached, why it was not sent, and all that arrived since."""
+    if kept:
+        _hold(reference, kept)
     item = accounts.get_submission(request_session(), current_user(), reference, accounts.REPLY)
     return submission.page(item, status, _writing(form, problem, held=held, new_key=new_key))
+
+
+def _hold(reference: str, kept: Sequence[Kept]) -> None:
+    with writing() as session:
+        item = accounts.get_submission(session, current_user(), reference, accounts.REPLY)
+        reply_files.hold(session, item, kept)
 
 
 def _writing(form: ReplyForm, problem: str = "", *, held: bool = False, new_key: bool = False) -> Writing:
@@ -153,9 +171,13 @@ def attach(reference: str) -> ResponseReturnValue:
     form = ReplyForm()
     exactly_once(lambda session: _keep(session, reference, form))
     try:
-        reply_files.take(reference, form.files.data)
+        kept = reply_files.keep(form.files.data)
     except ReplyRefused as refusal:
         return _not_sent(reference, form, words(refusal))
+    try:
+        _hold(reference, kept)
+    finally:
+        reply_files.forget_unused(kept)
     return submission.back(reference, "reply", way=form.way.data or None)
 
 

@@ -1,14 +1,16 @@
 """Files that go out with a reply: looked at, stored, and held with the draft until it is sent."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import BinaryIO, cast
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
 from inbox.edge import current_runtime, now, writing
 from inbox.errors import ReplyRefused, UploadRefused
-from inbox.models import Submission
+from inbox.models import Attachment, Submission
 from inbox.services import accounts, drafts, media, outgoing_files
 from inbox.storage import Stored
 from inbox.web.access import current_user
@@ -16,48 +18,60 @@ from inbox.web.access import current_user
 MOST_BYTES = outgoing_files.MOST_FILES * outgoing_files.LARGEST
 
 
-def take(reference: str, uploads: Iterable[FileStorage]) -> None:
-    """Hold these files with this person's draft. Raises ReplyRefused for one that cannot be taken."""
-    for upload in uploads or ():
-        if upload.filename:
-            _take_one(reference, cast(BinaryIO, upload.stream), media.clean_filename(upload.filename))
+@dataclass(frozen=True)
+class Kept:
+    """A file whose bytes are safe, but that belongs to nothing yet."""
+
+    stored: Stored
+    filename: str
+    content_type: str
 
 
-def _take_one(reference: str, file: BinaryIO, name: str) -> None:
+def keep(uploads: Iterable[FileStorage] | None) -> list[Kept]:
+    """Store these files. Raises ReplyRefused, with words, for one that cannot be taken; then none is stored."""
+    kept: list[Kept] = []
+    try:
+        for upload in uploads or ():
+            if upload.filename:
+                kept.append(_keep_one(cast(BinaryIO, upload.stream), media.clean_filename(upload.filename)))
+    except Exception:
+        forget_unused(kept)
+        raise
+    return kept
+
+
+def _keep_one(file: BinaryIO, name: str) -> Kept:
     try:
         content_type = media.inspect(file, name)
     except UploadRefused as refusal:
         raise ReplyRefused(refusal.message, **refusal.values) from None
-    storage = current_runtime().storage
-    stored = storage.keep(file)
-    try:
-        with writing() as session:
-            is_new = _hold(session, reference, stored, name, content_type)
-    except Exception:
-        storage.delete([stored.key])
-        raise
-    if not is_new:
-        storage.delete([stored.key])
+    return Kept(current_runtime().storage.keep(file), name, content_type)
 
 
-def _hold(session: Session, reference: str, stored: Stored, name: str, content_type: str) -> bool:
-    """Remember a file; False if the same one is held already, as after a double click."""
-    item = _submission(session, reference)
+def hold(session: Session, item: Submission, kept: Iterable[Kept]) -> None:
+    """Let files belong to this person's draft; one that does already, as after a double click, is not held twice."""
     here = {(file.sha256, file.filename) for file in drafts.files(session, item, current_user())}
-    if (stored.sha256, name) in here:
-        return False
     key = drafts.files_key(item, current_user())
-    media.hold(session, stored, filename=name, content_type=content_type, form_token=key, now=now())
-    return True
+    for file in kept:
+        if (file.stored.sha256, file.filename) not in here:
+            named = {"filename": file.filename, "content_type": file.content_type, "form_token": key}
+            media.hold(session, file.stored, **named, now=now())
+
+
+def forget_unused(kept: Iterable[Kept]) -> None:
+    """Delete the bytes of those files that came to nothing."""
+    keys = [file.stored.key for file in kept]
+    if not keys:
+        return
+    with current_runtime().database.reading() as session:
+        used = set(session.scalars(select(Attachment.storage_key).where(Attachment.storage_key.in_(keys))))
+    current_runtime().storage.delete([key for key in keys if key not in used])
 
 
 def leave_out(reference: str, number: int) -> None:
     """Delete a held file that is not to be sent."""
     with writing() as session:
-        held = drafts.files(session, _submission(session, reference), current_user())
+        item = accounts.get_submission(session, current_user(), reference, accounts.REPLY)
+        held = drafts.files(session, item, current_user())
         keys = media.drop(session, [file for file in held if file.id == number])
     current_runtime().storage.delete(keys)
-
-
-def _submission(session: Session, reference: str) -> Submission:
-    return accounts.get_submission(session, current_user(), reference, accounts.REPLY)

@@ -86,6 +86,10 @@ def written(page: str) -> str | None:
     return found[1] if found else None
 
 
+def composer_of(page: str) -> str:
+    return page.partition('id="composer"')[2]
+
+
 def replies(runtime) -> list[Message]:
     with runtime.database.reading() as session:
         return list(session.scalars(select(Message).where(Message.direction == Direction.OUT).order_by(Message.id)))
@@ -276,6 +280,14 @@ def test_a_file_that_comes_with_the_reply_is_taken_and_twice_it_is_one(desk, run
     with runtime.database.reading() as session:
         [reply] = session.scalars(select(Message).where(Message.direction == Direction.OUT))
         assert len(reply.attachments) == 1
+    assert "plan.png" not in composer_of(desk.page()), "or it would go along with the next reply"
+    assert len(list((runtime.settings.data_dir / "files" / "originals").glob("*/*"))) == 1
+
+
+def test_a_file_of_a_refused_reply_is_kept_with_it(desk, runtime) -> None:
+    refused = desk.press("reply", text="x" * 1601, files=(BytesIO(PNG), "plan.png"))
+    assert refused.status_code == 422
+    assert "plan.png" in composer_of(refused.text)
 
 
 def test_a_file_can_be_taken_out_again(desk) -> None:
