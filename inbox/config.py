@@ -6,6 +6,7 @@ Both are read once, purely, and complain by name: a wrong value raises `ConfigEr
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -193,6 +194,7 @@ class Number(ProfilePart):
     channels: tuple[str, ...] = ("whatsapp",)
     default_kind: KindName = "message"
     transcribe: bool = False
+    messaging_service: str = Field("", pattern=r"^(MG[0-9a-fA-F]{32})?$")
 
     @field_validator("number")
     @classmethod
@@ -235,6 +237,58 @@ class Guide(ProfilePart):
     content_sid_zh: str = Field("", pattern=r"^(HX[0-9a-fA-F]{32})?$")
 
 
+_BLANK = re.compile(r"\{\{(\d+)\}\}")
+
+
+class Template(ProfilePart):
+    """A message that WhatsApp has approved, for the time when free text is over.
+
+    `text` is what was approved, with {{1}}, {{2}} ... where the values go; `variables` names them in that order.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9_-]{1,60}$")
+    label: str
+    content_sid: str = Field(pattern=r"^HX[0-9a-fA-F]{32}$")
+    language: str = "en"
+    text: str
+    variables: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _all_named(self) -> "Template":
+        if {int(number) for number in _BLANK.findall(self.text)} != set(range(1, len(self.variables) + 1)):
+            raise ValueError(
+                f'"{self.name}": name one variable for each blank of its text, {{{{1}}}}, {{{{2}}}} and so on'
+            )
+        return self
+
+    def filled(self, values: Mapping[str, str]) -> str:
+        """The text as its reader gets it; a blank without a value stays as it is."""
+        return _BLANK.sub(lambda blank: values.get(blank[1]) or blank[0], self.text)
+
+
+class QuietHours(ProfilePart):
+    """A time of day, in the newsroom's zone, at which no SMS goes to numbers that begin like these."""
+
+    sms_to: tuple[str, ...]
+    begins: time = Field(alias="from")
+    ends: time = Field(alias="to")
+
+    @field_validator("sms_to")
+    @classmethod
+    def _are_prefixes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if wrong := [prefix for prefix in value if not re.fullmatch(r"\+\d*", prefix)]:
+            raise ValueError(f'"{wrong[0]}" is not how a number begins; write it like +886, or + for all')
+        return value
+
+    @model_validator(mode="after")
+    def _end(self) -> "QuietHours":
+        if self.begins.tzinfo or self.ends.tzinfo:
+            raise ValueError("from and to are in the newsroom's zone; write them like 21:00")
+        if self.begins == self.ends:
+            raise ValueError("from and to are the same time, so they would never end")
+        return self
+
+
 class Link(ProfilePart):
     """A page of the newsroom elsewhere."""
 
@@ -265,6 +319,8 @@ class Profile(ProfilePart):
     guide: Guide = Guide()
     numbers: tuple[Number, ...] = ()
     mailboxes: tuple[Mailbox, ...] = ()
+    templates: tuple[Template, ...] = ()
+    quiet_hours: tuple[QuietHours, ...] = ()
     social: tuple[Link, ...] = ()
 
     @field_validator("colour")
@@ -288,9 +344,26 @@ class Profile(ProfilePart):
             raise ValueError(f'"{value}" is not a time zone; write it like Asia/Taipei')
         return value
 
+    @field_validator("templates")
+    @classmethod
+    def _told_apart(cls, value: tuple[Template, ...]) -> tuple[Template, ...]:
+        names = [template.name for template in value]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f'two templates have the name "{min(twice)}"')
+        return value
+
     def number(self, e164: str) -> Number | None:
         """The newsroom's number with this E.164 form, or None."""
         return next((number for number in self.numbers if number.number == e164), None)
+
+    def number_of(self, address: str, service: str = "") -> Number | None:
+        """The newsroom's number with this address or, failing that, in this Messaging Service; or None."""
+        in_service = (number for number in self.numbers if service and number.messaging_service == service)
+        return self.number(address) or next(in_service, None)
+
+    def template(self, name: str) -> Template | None:
+        """The approved message with this name, or None."""
+        return next((template for template in self.templates if template.name == name), None)
 
 
 def _with_secret_files(environ: Mapping[str, str]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from inbox import migrations
 from inbox.antivirus import Clamd
+from inbox.channels.twilio import content, send
 from inbox.channels.twilio import examine as twilio
 from inbox.cleaning import clean
 from inbox.errors import NotCleaned, StorageError
@@ -67,6 +68,7 @@ def examine(runtime: Runtime) -> Iterator[Finding]:
     yield _profile(runtime)
     yield _twilio(runtime)
     yield from map(_told, twilio.account(runtime))
+    yield from _templates(runtime)
     if database.level is Level.OK:
         yield _worker(runtime)
 
@@ -308,3 +310,16 @@ def _twilio(runtime: Runtime) -> Finding:
             Level.WRONG, "twilio", f"{words}, but the profile offers WhatsApp or SMS; copy it from Twilio's console"
         )
     return Finding(Level.NOTE, "twilio", f"{words}; no number of the profile needs it")
+
+
+def _templates(runtime: Runtime) -> Iterator[Finding]:
+    templates = runtime.profile.templates
+    api = send.make_client(runtime.settings)
+    if templates and api is None:
+        words = "cannot be checked, as no Twilio account is set up; set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"
+        yield Finding(Level.NOTE, "templates", words)
+        return
+    for template in templates:
+        trouble = content.trouble(api, template) if api else ""
+        level = Level.WRONG if trouble else Level.OK
+        yield Finding(level, f"template {template.name}", trouble or "is approved, with the variables of the profile")

@@ -74,11 +74,30 @@ class LinkSpent(InboxError):
 
 
 class ReplyRefused(InboxError):
-    """A reply cannot be sent like this. `message` is for people, to be translated: what is wrong and what to do."""
+    """A reply cannot be sent like this. For people, translate `message` and fill in `values`: what is wrong and
+    what to do."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, **values: object) -> None:
+        super().__init__(message)  # without the values: a file's name is somebody's, and no matter for logs
+        self.message = message
+        self.values = values
+
+
+class AlreadySent(ReplyRefused):
+    """Another text went out under this page's key: this one would be lost, if it counted as the same."""
+
+
+class TextRefused(InboxError):
+    """A text that is kept for replies cannot be saved like this. Translate `message` and fill in `values`.
+
+    `field` names what was wrong: "name" or "text".
+    """
+
+    def __init__(self, message: str, field: str = "text", **values: object) -> None:
         super().__init__(message)
         self.message = message
+        self.field = field
+        self.values = values
 
 
 class NewerMessage(InboxError):

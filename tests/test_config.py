@@ -36,6 +36,8 @@ WRONG_SETTINGS = (
     ("INBOX_DATA_DIR", "/dev/null/data"),
 )
 
+_TEMPLATE = '[[templates]]\nname = "a"\nlabel = "A"\ncontent_sid = "HX0123456789abcdef0123456789abcdef"\n'
+
 WRONG_PROFILES = (
     ('nmae = "The Paper"', "nmae"),
     ('colour = "reddish"', "colour"),
@@ -52,6 +54,15 @@ WRONG_PROFILES = (
     ('[[mailboxes]]\naddress = "nobody"\nlabel = "News"', "mailboxes.0.address"),
     ('[[social]]\nlabel = "Ours"\nurl = "javascript:alert(1)"', "social.0.url"),
     ("name = ", "TOML"),
+    (_TEMPLATE.replace("HX0", "MG0") + 'text = "Hello"', "content_sid"),
+    (_TEMPLATE + 'text = "Hello {{1}}"', "name one variable for each blank"),
+    (_TEMPLATE + 'text = "Hello {{2}}"\nvariables = ["name"]', "name one variable for each blank"),
+    (_TEMPLATE + 'text = "Hello"\n' + _TEMPLATE + 'text = "Hello"', 'two templates have the name "a"'),
+    ('[[quiet_hours]]\nsms_to = ["+886"]\nfrom = "21:00"\nto = "21:00"', "never end"),
+    ('[[quiet_hours]]\nsms_to = ["+886"]\nfrom = "21:00Z"\nto = "09:00"', "newsroom's zone"),
+    ('[[quiet_hours]]\nsms_to = ["886"]\nfrom = "21:00"\nto = "09:00"', "how a number begins"),
+    ('[[quiet_hours]]\nsms_to = ["+886"]\nfrom = "nine"\nto = "09:00"', "from"),
+    ('[[numbers]]\nnumber = "+886963563485"\nlabel = "A"\nmessaging_service = "AC1"', "messaging_service"),
 )
 
 

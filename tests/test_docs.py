@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from inbox.cli import main
-from inbox.config import Guide, Link, Mailbox, Number, Profile, Settings
+from inbox.config import Guide, Link, Mailbox, Number, Profile, QuietHours, Settings, Template
 
 PROJECT = Path(__file__).parent.parent
 SETTINGS = (PROJECT / "docs" / "settings.md").read_text(encoding="utf-8")
@@ -29,10 +29,19 @@ def test_every_key_of_the_profile_is_documented() -> None:
 
 
 def test_every_key_of_the_profiles_tables_is_documented() -> None:
-    for table, part in (("guide", Guide), ("numbers", Number), ("mailboxes", Mailbox), ("social", Link)):
+    tables = {
+        "guide": Guide,
+        "numbers": Number,
+        "mailboxes": Mailbox,
+        "social": Link,
+        "templates": Template,
+        "quiet_hours": QuietHours,
+    }
+    for table, part in tables.items():
         row = next(line for line in SETTINGS.splitlines() if line.startswith(f"| `{table}` "))
+        keys = {field.alias or name for name, field in part.model_fields.items()}
 
-        assert set(re.findall(r"`([a-z_]+)`", row)) == {table, *part.model_fields}
+        assert set(re.findall(r"`([a-z_]+)`", row)) == {table, *keys}
 
 
 def test_every_command_in_the_documentation_exists() -> None:

@@ -287,3 +287,48 @@ def test_a_worker_that_does_not_run_is_wrong(find: Examine, runtime: Runtime):
 
     assert findings["worker"].level is Level.WRONG
     assert "inbox worker" in findings["worker"].words
+
+
+TEMPLATE = """
+[[templates]]
+name = "follow_up"
+label = "Follow up"
+content_sid = "HX0123456789abcdef0123456789abcdef"
+text = "Hello {{1}}, about {{2}}: may we call you?"
+variables = ["name", "subject"]
+"""
+SID = "HX0123456789abcdef0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("content", "level", "words"),
+    [
+        ({"variables": {"1": "a", "2": "b"}, "status": "approved"}, Level.OK, "is approved"),
+        ({"variables": {"1": "a", "2": "b"}, "status": "pending"}, Level.WRONG, "waits for WhatsApp's approval"),
+        ({"variables": {"1": "a", "2": "b"}, "status": "unsubmitted"}, Level.WRONG, "never handed in"),
+        (
+            {"variables": {"1": "a", "2": "b"}, "status": "rejected", "reason": "too pushy"},
+            Level.WRONG,
+            "rejected by WhatsApp (too pushy)",
+        ),
+        ({"variables": {"1": "a"}, "status": "approved"}, Level.WRONG, "variables differ: Twilio has {{1}}"),
+        (None, Level.WRONG, "does not know this content_sid"),
+    ],
+)
+def test_a_template_is_compared_with_what_twilio_knows(find: Examine, content, level: Level, words: str):
+    with TwilioPeer() as peer:
+        peer.contents = {SID: content} if content else {}
+        finding = find(TEMPLATE, INBOX_TWILIO_API_BASE=peer.url)["template follow_up"]
+    assert finding.level is level
+    assert words in finding.words
+
+
+def test_a_twilio_that_does_not_answer_is_said_of_the_template(find: Examine):
+    finding = find(TEMPLATE, INBOX_TWILIO_API_BASE="http://127.0.0.1:9")["template follow_up"]
+    assert finding.level is Level.WRONG
+    assert "did not answer" in finding.words
+
+
+def test_without_an_account_templates_cannot_be_checked(find: Examine):
+    finding = find(TEMPLATE, TWILIO_ACCOUNT_SID=None)["templates"]
+    assert finding.level is Level.NOTE

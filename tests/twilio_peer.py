@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from conftest import ACCOUNT, TOKEN
@@ -34,15 +35,20 @@ FAULTS = {
 
 
 class TwilioPeer:
-    """Knows one account; keeps what was sent in `messages`, by Twilio's names."""
+    """Knows one account; keeps what was sent in `messages`, by Twilio's names (`MediaUrl` is a list).
+
+    While `broken` it says nothing about what was sent. `contents` are the account's templates by their sid, as {"variables": {...}, "status": "approved"}.
+    """
 
     def __init__(self) -> None:
-        self.messages: list[dict[str, str]] = []
+        self.messages: list[dict[str, Any]] = []
+        self.contents: dict[str, dict[str, Any]] = {}
         self.requests: list[str] = []
         self.heard: list[dict[str, object]] = []
         self.media: dict[str, list[dict[str, str]]] = {}
         self.numbers: list[dict[str, object]] = []
         self.down = False
+        self.broken = False
         self._faults: deque[tuple[str, dict[str, str]]] = deque()
         peer = self
 
@@ -51,10 +57,15 @@ class TwilioPeer:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-                peer._create(self, {name: values[0] for name, values in parse_qs(body).items()})
+                given = parse_qs(body, keep_blank_values=True)
+                peer._create(self, {name: v if name == "MediaUrl" else v[0] for name, v in given.items()})
 
             def do_GET(self) -> None:
-                peer._get(self, {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()})
+                if self.path.startswith("/v1/Content/"):
+                    return peer._content(self, *self.path.split("/")[3:])
+                return peer._get(
+                    self, {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+                )
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -123,6 +134,8 @@ class TwilioPeer:
             return _answer(handler, 503, {"code": 20503, "message": "down", "status": 503})
         if not self._knows(handler):
             return None
+        if self.broken:
+            return _answer(handler, 500, {"code": 20500, "message": "fault", "status": 500})
         what = urlsplit(handler.path).path.removeprefix("/2010-04-01/Accounts/").removesuffix(".json").split("/")
         if what == [ACCOUNT]:
             return _answer(handler, 200, {"sid": ACCOUNT, "status": "active", "type": "Full", "friendly_name": "News"})
@@ -147,7 +160,7 @@ class TwilioPeer:
         ]
         return sorted(found, key=lambda m: parsedate_to_datetime(str(m["date_sent"])), reverse=True)
 
-    def _create(self, handler: BaseHTTPRequestHandler, given: dict[str, str]) -> None:
+    def _create(self, handler: BaseHTTPRequestHandler, given: dict[str, Any]) -> None:
         self.requests.append(f"POST {handler.path}")
         if not self._knows(handler):
             return None
@@ -161,6 +174,8 @@ class TwilioPeer:
             return _answer(handler, 500, {"code": 20500, "message": "fault", "status": 500})
         if fault == "drop-before":
             return _drop(handler)
+        if problem := self._objection(given):
+            return _answer(handler, 400, {"code": problem, "message": "refused", "status": 400})
         message = {"sid": f"SM{secrets.token_hex(16)}", "status": "queued", **given}
         message["date_sent"] = format_datetime(datetime.now(UTC))
         self.messages.append(message)
@@ -169,6 +184,27 @@ class TwilioPeer:
         if fault == "fault-after":
             return _answer(handler, 500, {"code": 20500, "message": "fault", "status": 500})
         return _answer(handler, 201, _resource(message))
+
+    def _objection(self, given: dict[str, Any]) -> int:
+        """What Twilio refuses: a template that it does not know or that comes with other words, and an empty message."""
+        if "ContentSid" not in given:
+            return 0 if given.get("Body") or given.get("MediaUrl") else 21619
+        content = self.contents.get(given["ContentSid"])
+        if content is None or "Body" in given or "MediaUrl" in given:
+            return 63016
+        return 0 if set(json.loads(given.get("ContentVariables", "{}"))) == set(content["variables"]) else 63028
+
+    def _content(self, handler: BaseHTTPRequestHandler, sid: str, about: str = "") -> None:
+        self.requests.append(f"GET {handler.path}")
+        if not self._knows(handler):
+            return None
+        content = self.contents.get(sid)
+        if content is None:
+            return _answer(handler, 404, {"code": 20404, "message": "not found", "status": 404})
+        if about != "ApprovalRequests":
+            return _answer(handler, 200, {"sid": sid, "account_sid": ACCOUNT, "variables": content["variables"]})
+        approval = {"type": "whatsapp", "status": content["status"], "rejection_reason": content.get("reason", "")}
+        return _answer(handler, 200, {"sid": sid, "account_sid": ACCOUNT, "whatsapp": approval})
 
     def _knows(self, handler: BaseHTTPRequestHandler) -> bool:
         wanted = "Basic " + base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
@@ -181,7 +217,7 @@ class TwilioPeer:
 def _page(
     handler: BaseHTTPRequestHandler,
     name: str,
-    found: Sequence[dict[str, object] | dict[str, str]],
+    found: Sequence[dict[str, Any]],
     wanted: dict[str, str],
 ) -> None:
     size, page = int(wanted.get("PageSize", "50")), int(wanted.get("Page", "0"))
@@ -192,7 +228,7 @@ def _page(
     _answer(handler, 200, {name: shown, "next_page_uri": following if more else None, "page": page, "page_size": size})
 
 
-def _resource(message: dict[str, str]) -> dict[str, object]:
+def _resource(message: dict[str, Any]) -> dict[str, object]:
     return {
         "sid": message["sid"],
         "account_sid": ACCOUNT,

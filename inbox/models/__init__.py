@@ -21,6 +21,7 @@ from inbox.models.job import Job, StatusReport
 from inbox.models.label import Label, submission_label
 from inbox.models.message import Message
 from inbox.models.note import Note
+from inbox.models.reply import CannedReply, ReplyDraft
 from inbox.models.submission import Submission
 from inbox.models.user import User
 from inbox.models.webhook import RecoveryPosition, RefusedWebhook
@@ -29,6 +30,7 @@ __all__ = [
     "Attachment",
     "AuditEntry",
     "Call",
+    "CannedReply",
     "Channel",
     "Contact",
     "ContactPoint",
@@ -46,6 +48,7 @@ __all__ = [
     "Priority",
     "RecoveryPosition",
     "RefusedWebhook",
+    "ReplyDraft",
     "Role",
     "Status",
     "StatusReport",

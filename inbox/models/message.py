@@ -63,3 +63,7 @@ class Message(Base):
 # Partial: what comes in has no such key, and must not pay for the index.
 _HAS_KEY = Message.client_key.is_not(None)
 Index("uq_message_client_key", Message.client_key, unique=True, sqlite_where=_HAS_KEY, postgresql_where=_HAS_KEY)
+
+# What somebody said last from an address, and to which number of ours: asked before every reply.
+_HEARD = Message.contact_point_id.is_not(None)
+Index("ix_message_contact_point", Message.contact_point_id, Message.id, sqlite_where=_HEARD, postgresql_where=_HEARD)

@@ -26,15 +26,17 @@ ORIGINAL = "attachment:original"
 RETRY = "job:retry"
 DISMISS = "job:dismiss"
 WEBHOOKS = "webhooks:read"
+USE_CANNED = "canned_reply:use"
+CHANGE_CANNED = "canned_reply:change"
 
 _READING = frozenset({READ, DOWNLOAD})
-_WORKING = _READING | {CLAIM, ASSIGN, MOVE, PRIORITISE, LABEL, NOTE, ASK, REPLY, ORIGINAL, RETRY, DISMISS}
+_WORKING = _READING | {CLAIM, ASSIGN, MOVE, PRIORITISE, LABEL, NOTE, ASK, REPLY, ORIGINAL, RETRY, DISMISS, USE_CANNED}
 
 VERBS: dict[Role, frozenset[str]] = {
     Role.VIEWER: _READING,
-    Role.EDITOR: _WORKING,
+    Role.EDITOR: _WORKING | {CHANGE_CANNED},
     Role.ADS: _WORKING,
-    Role.ADMIN: _WORKING | {WEBHOOKS},
+    Role.ADMIN: _WORKING | {WEBHOOKS, CHANGE_CANNED},
 }
 ADS_KINDS = ("advertising",)
 """All that advertising staff see: the tip form promises that they cannot open tips."""
@@ -59,6 +61,12 @@ def visible(user: User) -> ColumnElement[bool]:
 def sees_all(user: User) -> bool:
     """Whether `visible` leaves nothing out, so that a query need not look."""
     return user.role is not Role.ADS
+
+
+def check(user: User, verb: str) -> None:
+    """Raise NotAllowed unless this user may do `verb`, which concerns no one submission."""
+    if not may(user, verb):
+        raise NotAllowed(verb)
 
 
 def get_submission(session: Session, user: User, reference: str, verb: str = READ) -> Submission:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from inbox.config import Profile
 from inbox.rendering import message as render
-from inbox.services import guide, outbox
+from inbox.services import guide, outbox, ways
 from inbox.services.intake import Arrival, Incoming
 from inbox.services.outbox import Recipient
 from inbox.text import language_of
@@ -22,15 +22,16 @@ def respond(session: Session, incoming: Incoming, arrival: Arrival, profile: Pro
     if not arrival.opened:
         guide.hear(session, incoming, arrival, profile, now=now)
     elif arrival.may_acknowledge and not guide.begin(session, incoming, arrival, profile, now=now):
-        _acknowledge(session, incoming, arrival, profile.name, now=now)
+        _acknowledge(session, incoming, arrival, profile, now=now)
 
 
-def _acknowledge(session: Session, incoming: Incoming, arrival: Arrival, newsroom: str, *, now: datetime) -> None:
+def _acknowledge(session: Session, incoming: Incoming, arrival: Arrival, profile: Profile, *, now: datetime) -> None:
     """Tell the sender of a first message that it is here, and its reference, in the language they wrote in."""
     sender = incoming.sender
     if not sender or not arrival.point_id:
         return
     language = language_of(incoming.text)
-    text = render("acknowledgement", "sms", language, newsroom=newsroom, reference=arrival.reference)
-    to = Recipient(arrival.submission_id, arrival.point_id, sender.channel, sender.address, incoming.recipient)
+    text = render("acknowledgement", "sms", language, newsroom=profile.name, reference=arrival.reference)
+    ours = ways.answering(profile, incoming)
+    to = Recipient(arrival.submission_id, arrival.point_id, sender.channel, sender.address, ours)
     outbox.enqueue(session, to, text, key=f"acknowledgement:{arrival.submission_id}", due_at=now, now=now)

@@ -103,6 +103,7 @@ def recall(session: Session, point_id: int, sender: Sender, keyword: str | None,
         point.opted_out_at = now
     if keyword == "start" and point.opted_out_at and point.opted_out_at <= now:
         point.opted_out_at = None
+    point.can_reply = sender.can_reply  # who writes again has unblocked us
     facts = Facts(contact.name, contact.email, contact.phone, contact.organisation)
     return Person(contact.id, facts, point.id, point.can_reply, point.opted_out_at is not None)
 

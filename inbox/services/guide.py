@@ -16,7 +16,7 @@ from inbox.config import Profile
 from inbox.kinds import Question
 from inbox.models import Channel, ContactPoint, Guide, GuideStage, JobKind, Submission, User
 from inbox.rendering import message as render
-from inbox.services import audit, guide_steps, jobs, outbox, takeover
+from inbox.services import audit, guide_steps, jobs, outbox, takeover, ways
 from inbox.services.guide_steps import Said, Say, State, Step
 from inbox.services.intake import Arrival, Incoming
 from inbox.services.outbox import Recipient
@@ -46,7 +46,7 @@ def begin(session: Session, incoming: Incoming, arrival: Arrival, profile: Profi
     session.add(guide)
     session.flush()
     jobs.promise(session, JobKind.GUIDE, guide.id, due_at=guide.ends_at, now=now)
-    _say(session, guide, first, arrival, incoming.recipient, profile, now=now)
+    _say(session, guide, first, arrival, ways.answering(profile, incoming), profile, now=now)
     return True
 
 
@@ -70,7 +70,7 @@ def hear(session: Session, incoming: Incoming, arrival: Arrival, profile: Profil
         _keep(submission, made.answered, said.words, profile, now=now)
     _note(session, guide, submission, made, profile, now=now)
     jobs.postpone(session, JobKind.GUIDE, guide.id, due_at=guide.ends_at)
-    _say(session, guide, made, arrival, incoming.recipient, profile, now=now)
+    _say(session, guide, made, arrival, ways.answering(profile, incoming), profile, now=now)
 
 
 def time_up(session: Session, guide_id: int, *, now: datetime) -> None:

@@ -58,14 +58,17 @@ class Lease:
 
 
 def promise(session: Session, kind: JobKind, subject_id: int, *, due_at: datetime, now: datetime) -> None:
-    """Write down work to be done at `due_at`, in the transaction that causes it."""
+    """Write down work to be done at `due_at`, in the transaction that causes it.
+
+    The day after which it is given up begins when it is due, as it may have been promised long before.
+    """
     with rows_together(session) as rows:
         add(rows, kind, subject_id, due_at=due_at, now=now)
 
 
 def add(rows: Rows, kind: JobKind, subject: RowId, *, due_at: datetime, now: datetime) -> None:
     """The same, as one of several rows that are written together."""
-    rows.add(Job, kind=kind, subject_id=subject, due_at=due_at, created_at=now)
+    rows.add(Job, kind=kind, subject_id=subject, due_at=due_at, created_at=max(due_at, now))
 
 
 def postpone(session: Session, kind: JobKind, subject_id: int, *, due_at: datetime) -> None:

@@ -4,143 +4,38 @@ A message is `SENDING` in the database before the provider is called. Whoever fi
 a process died or an answer never came, looks it up at the provider and never sends it again.
 """
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.errors import NewerMessage, NotAllowed, ReplyRefused, TooLate
+from inbox.config import Profile
+from inbox.errors import TooLate
 from inbox.models import (
+    Attachment,
     Channel,
     ContactPoint,
     DeliveryState,
     Direction,
+    Job,
     JobKind,
+    JobState,
     Message,
     StatusReport,
-    Submission,
     User,
 )
 from inbox.rows import insert_values, rows_together
-from inbox.services import audit, conversation, jobs, provider
-from inbox.services.jobs import Refused
+from inbox.services import audit, jobs, provider, quiet_hours, ways
+from inbox.services.jobs import NotNow, Refused
 from inbox.services.provider import Outgoing, Sent
-from inbox.text import N_, clean
 
-SENDABLE = frozenset({Channel.WHATSAPP, Channel.SMS, Channel.RCS})
-UNDO = timedelta(seconds=10)
-WHATSAPP_WINDOW = timedelta(hours=24)
-"""WhatsApp takes free text for a day after the person's last message (WhatsApp Business Platform, key concepts)."""
-TEXT_LENGTH = 1600  # Twilio, error 21617
 LOOKED_UP_FOR = timedelta(minutes=10)
 REPORTS_KEPT = timedelta(days=2)
 DESK = "desk"
 """The account of a message that no provider has named yet."""
-
-_LINK = re.compile(r"https?://|www\.|\bwa\.me\b|\b[a-z0-9-]+\.(?:com|net|org|io|me|tw|ly|news|info)\b", re.IGNORECASE)
-LINK_TO_TAIWAN = N_("Operators in Taiwan stop every SMS that holds a link. Take the link out and send it again.")
-TOO_LONG = N_("This is longer than 1,600 characters, the most that one message can hold. Shorten it.")
-EMPTY = N_("Write something first.")
-
-
-@dataclass(frozen=True)
-class Way:
-    """How the sender of a submission can be answered: where they wrote from, and to which number of ours.
-
-    `newest_id` is their last message, `until` when free text ends (WhatsApp only), `problem` why nothing can be
-    sent at all, in words to be translated, or "".
-    """
-
-    point: ContactPoint
-    ours: str
-    newest_id: int
-    last_at: datetime
-    problem: str
-
-    @property
-    def channel(self) -> Channel:
-        return self.point.channel
-
-    @property
-    def until(self) -> datetime | None:
-        return self.last_at + WHATSAPP_WINDOW if self.channel is Channel.WHATSAPP else None
-
-
-def find_way(session: Session, submission: Submission, *, now: datetime, lock: bool = False) -> Way | None:
-    """Return how this submission's sender can be answered on the channel they used; None if there is no such way.
-
-    With `lock` nothing of this sender can arrive until the transaction ends.
-    """
-    if submission.channel not in SENDABLE:
-        return None
-    last = select(Message).where(Message.submission_id == submission.id, Message.direction == Direction.IN)
-    last = last.where(Message.contact_point_id.is_not(None)).order_by(Message.id.desc()).limit(1)
-    newest = session.scalar(last)
-    if newest is None:
-        return None
-    point = session.get_one(ContactPoint, newest.contact_point_id, with_for_update=lock or None)
-    if lock:
-        newest = session.scalars(last).one()
-    last_at = _heard_at(session, newest)
-    return Way(point, newest.recipient, newest.id, last_at, _problem(point, last_at, now))
-
-
-def _heard_at(session: Session, newest: Message) -> datetime:
-    """When they last wrote: a message that was recovered later may be older than one that came by itself."""
-    if not newest.extra.get("recovered"):
-        return newest.at
-    said = (Message.submission_id == newest.submission_id, Message.contact_point_id == newest.contact_point_id)
-    return session.scalars(select(func.max(Message.at)).where(*said, Message.direction == Direction.IN)).one()
-
-
-def _problem(point: ContactPoint, last_at: datetime, now: datetime) -> str:
-    if point.opted_out_at:
-        return provider.explain("opted-out")
-    if not point.can_reply:
-        return provider.explain("21211")
-    if point.channel is Channel.WHATSAPP and now >= last_at + WHATSAPP_WINDOW:
-        return provider.explain("window")
-    return ""
-
-
-def objection(point: ContactPoint, text: str) -> str:
-    """Why this text cannot go to this address, in words to be translated, or ""."""
-    if not text.strip():
-        return EMPTY
-    if len(text) > TEXT_LENGTH:
-        return TOO_LONG
-    # Twilio's SMS guidelines for Taiwan: links are prohibited unless allow-listed.
-    if point.channel is Channel.SMS and point.address.startswith("+886") and _LINK.search(text):
-        return LINK_TO_TAIWAN
-    return ""
-
-
-def reply(
-    session: Session, submission: Submission, text: str, *, actor: User, key: str, seen: int, now: datetime
-) -> Message:
-    """Promise an answer, which goes out after ten seconds in which it can be taken back.
-
-    `key` was drawn with the page: the same reply again is the first one. `seen` is the newest message that
-    the page showed. Raises NewerMessage if the sender has written since, ReplyRefused (with words) if this
-    cannot be sent, NotAllowed if there is no way to this sender.
-    """
-    if same := session.scalar(select(Message).where(Message.client_key == key)):
-        return same
-    way = find_way(session, submission, now=now, lock=True)
-    if way is None:
-        raise NotAllowed("this submission's sender cannot be answered on its channel")
-    if way.newest_id > seen:
-        raise NewerMessage
-    if problem := way.problem or objection(way.point, text):
-        raise ReplyRefused(problem)
-    to = Recipient(submission.id, way.point.id, way.channel, way.point.address, way.ours)
-    message_id = enqueue(session, to, clean(text), key=key, author_id=actor.id, due_at=now + UNDO, now=now)
-    message = session.get_one(Message, message_id)
-    conversation.count_outgoing(session, submission, message.text, "submission:reply", actor=actor, now=now)
-    return message
+QUIET = "quiet-hours"
 
 
 @dataclass(frozen=True)
@@ -165,13 +60,14 @@ def enqueue(
     author_id: int | None = None,
     content_sid: str = "",
     content_variables: Mapping[str, str] | None = None,
+    media_urls: tuple[str, ...] = (),
 ) -> int:
     """Promise a message that leaves at `due_at`; return its id. Without an author it is the newsroom's own.
 
-    With a `content_sid` the provider's template goes out, and `text` is what the desk shows of it.
-    Raises IntegrityError if `key` was used before.
+    With `content_sid` that approved template is sent, filled with `content_variables`; `text` is then what it says,
+    for the desk. `media_urls` are public addresses of files. Raises IntegrityError if `key` was used before.
     """
-    template = {"content_sid": content_sid, "content_variables": dict(content_variables or {})} if content_sid else {}
+    more = {"content_sid": content_sid, "content_variables": content_variables, "media_urls": list(media_urls)}
     with rows_together(session) as rows:
         message = rows.add(
             Message,
@@ -185,7 +81,7 @@ def enqueue(
             client_key=key,
             recipient=to.address,
             text=text,
-            extra={"from": to.ours, **template},
+            extra={"from": to.ours, **{name: value for name, value in more.items() if value}},
             raw={},
             delivery_state=DeliveryState.QUEUED,
             at=now,
@@ -205,16 +101,56 @@ def take_back(session: Session, message: Message, *, actor: User, now: datetime)
 
 
 def send_again(session: Session, message: Message, *, actor: User, now: datetime) -> None:
-    """Try a reply once more that is known not to have been sent. Raises TooLate otherwise."""
-    session.refresh(message, with_for_update=True)
-    job = jobs.find(session, JobKind.SEND, message.id)
-    if message.delivery is not DeliveryState.FAILED or job is None:
-        raise TooLate
+    """Try a reply once more that was not sent, or of which that cannot be found out and a person takes the risk.
+
+    Raises TooLate for what was sent, is on its way, or may still be cleared.
+    """
+    job = _given_up(session, message)
     # What the provider took and could not deliver keeps its name there; this is a new attempt.
     message.account, message.external_id = DESK, f"out:{message.client_key}:{job.tries}"
+    was = message.delivery_state
     message.delivery_state, message.error_code = DeliveryState.QUEUED, ""
-    audit.record(session, actor, "submission:send_again", message.submission_id, now=now)
+    audit.record(session, actor, "submission:send_again", message.submission_id, now=now, was=was)
     jobs.again(session, job, now=now)
+
+
+def say_arrived(session: Session, message: Message, *, actor: User, now: datetime) -> None:
+    """A person knows that a message arrived of which nobody could find that out. Raises TooLate for any other."""
+    job = _given_up(session, message)
+    if message.delivery is not DeliveryState.UNKNOWN:
+        raise TooLate
+    message.delivery_state, message.error_code = DeliveryState.DELIVERED, ""
+    job.state = JobState.DONE
+    audit.record(session, actor, "submission:say_arrived", message.submission_id, now=now)
+    session.flush()
+
+
+def check_failed(session: Session, message: Message) -> None:
+    """Raise TooLate unless this message is known not to have been sent; it stays locked."""
+    session.refresh(message, with_for_update=True)
+    if message.delivery is not DeliveryState.FAILED:
+        raise TooLate
+
+
+def _given_up(session: Session, message: Message) -> Job:
+    """The job of a message that only a person can move on, both locked."""
+    session.refresh(message, with_for_update=True)
+    job = jobs.find(session, JobKind.SEND, message.id)
+    failed = message.delivery is DeliveryState.FAILED
+    unknown = message.delivery is DeliveryState.UNKNOWN and job is not None and job.state is JobState.FAILED
+    if job is None or not (failed or unknown):
+        raise TooLate
+    return job
+
+
+def pending(session: Session, messages: Sequence[Message]) -> dict[int, Job]:
+    """The jobs of those messages that wait or may wait for a person, by the message's id."""
+    moving = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
+    ids = [message.id for message in messages if message.delivery in moving]
+    if not ids:
+        return {}
+    found = select(Job).where(Job.kind == JobKind.SEND, Job.subject_id.in_(ids))
+    return {job.subject_id: job for job in session.scalars(found)}
 
 
 # What a worker asks, each in a transaction of its own
@@ -222,17 +158,21 @@ def send_again(session: Session, message: Message, *, actor: User, now: datetime
 
 @dataclass(frozen=True)
 class Task:
-    """What to do about a message: send it, or only `look_up` whether it was sent at or after `since`."""
+    """What to do about a message: send it, or only `look_up` whether it was sent at or after `since`.
+
+    `files` go with it; the provider fetches them from an address that the worker makes.
+    """
 
     outgoing: Outgoing
     look_up: bool
     since: datetime
+    files: tuple[Attachment, ...] = ()
 
 
-def begin(session: Session, message_id: int, *, now: datetime) -> Task | None:
+def begin(session: Session, message_id: int, profile: Profile, *, now: datetime) -> Task | None:
     """Write down that the provider is about to be called; None if there is nothing (more) to do.
 
-    Raises `jobs.Refused` if it may not be sent.
+    Raises `jobs.Refused` if it may not be sent, `jobs.NotNow` in quiet hours.
     """
     message = _lock(session, message_id)
     outgoing = _outgoing(message)
@@ -241,43 +181,38 @@ def begin(session: Session, message_id: int, *, now: datetime) -> Task | None:
         return Task(outgoing, look_up=True, since=_sending_since(message))
     if message.delivery is not DeliveryState.QUEUED:
         return None
-    if code := _forbidden(session, message, now):
+    if code := ways.forbidden(session, message, now=now):
         raise Refused(code)
+    if until := quiet_hours.ends(profile, message.channel, message.recipient, now):
+        raise NotNow(QUIET, until - now)
     message.delivery_state = DeliveryState.SENDING
     message.extra = {**message.extra, "sending_since": now.isoformat()}
     session.flush()
-    return Task(outgoing, look_up=False, since=now)
+    return Task(outgoing, look_up=False, since=now, files=tuple(message.attachments))
 
 
 def _outgoing(message: Message) -> Outgoing:
     extra = message.extra
-    template = {name: extra[name] for name in ("content_sid", "content_variables") if name in extra}
-    return Outgoing(message.channel, str(extra.get("from", "")), message.recipient, message.text, **template)
+    return Outgoing(
+        message.channel,
+        str(extra.get("from", "")),
+        message.recipient,
+        message.text,
+        content_sid=str(extra.get("content_sid", "")),
+        content_variables=extra.get("content_variables"),
+        media_urls=tuple(extra.get("media_urls", ())),
+    )
 
 
 def _sending_since(message: Message) -> datetime:
     return datetime.fromisoformat(message.extra["sending_since"])
 
 
-def _forbidden(session: Session, message: Message, now: datetime) -> str:
-    """The rules once more at the last moment: an opt-out may have come since."""
-    point = session.get_one(ContactPoint, message.contact_point_id)
-    if point.opted_out_at:
-        return "opted-out"
-    if objection(point, message.text) == LINK_TO_TAIWAN:
-        return "link"
-    if point.channel is not Channel.WHATSAPP:
-        return ""
-    last = select(func.max(Message.at)).where(Message.contact_point_id == point.id, Message.direction == Direction.IN)
-    last_at = session.scalar(last)
-    return "window" if last_at is None or now >= last_at + WHATSAPP_WINDOW else ""
-
-
-def sent(session: Session, message_id: int, sent: Sent) -> None:
+def sent(session: Session, message_id: int, sent: Sent, *, now: datetime) -> None:
     """The provider has it; reports about it that came before this are applied."""
     message = _lock(session, message_id)
     message.account, message.external_id = sent.account, sent.external_id
-    _move(message, DeliveryState.SENT, "")
+    _move(session, message, DeliveryState.SENT, "", now=now)
     early = select(StatusReport).where(
         StatusReport.account == sent.account, StatusReport.external_id == sent.external_id
     )
@@ -295,7 +230,7 @@ def put_back(session: Session, message_id: int) -> None:
     session.flush()
 
 
-def give_up(session: Session, message_id: int, code: str) -> None:
+def give_up(session: Session, message_id: int, code: str, *, now: datetime) -> None:
     """It will not be tried again; `code` says why (see `provider.explain`).
 
     What may have been sent stays so, unless the provider says that it does not have it.
@@ -303,6 +238,7 @@ def give_up(session: Session, message_id: int, code: str) -> None:
     message = _lock(session, message_id)
     if message.delivery is DeliveryState.QUEUED or code == provider.NOT_FOUND:
         message.delivery_state, message.error_code = DeliveryState.FAILED, code
+        _learn(session, message, code, now)
     session.flush()
 
 
@@ -344,7 +280,7 @@ def report(
 def _apply(session: Session, message: Message, state: DeliveryState, error_code: str, *, at: datetime) -> None:
     """Move a message, and let its job know: what was handed over may not arrive, or arrive after all."""
     was = message.delivery
-    _move(message, state, error_code)
+    _move(session, message, state, error_code, now=at)
     if message.delivery is was:
         return
     if message.delivery is DeliveryState.FAILED:
@@ -353,12 +289,26 @@ def _apply(session: Session, message: Message, state: DeliveryState, error_code:
         jobs.succeed_after_all(session, JobKind.SEND, message.id)
 
 
-def _move(message: Message, state: DeliveryState, error_code: str) -> None:
+def _move(session: Session, message: Message, state: DeliveryState, error_code: str, *, now: datetime) -> None:
     moved = (message.delivery or DeliveryState.QUEUED).forward(state)
+    failed_now = moved is DeliveryState.FAILED and state is moved and message.delivery is not moved
     message.delivery_state = moved
-    message.error_code = error_code if moved is DeliveryState.FAILED and state is moved else message.error_code
+    if failed_now:
+        message.error_code = error_code
+        _learn(session, message, error_code, now)
     if moved is not DeliveryState.FAILED:
         message.error_code = ""
+
+
+def _learn(session: Session, message: Message, code: str, now: datetime) -> None:
+    """What a refusal says of the address itself: nothing further is sent to who opted out or has blocked us."""
+    if code not in provider.OPTED_OUT | provider.BLOCKED or message.contact_point_id is None:
+        return
+    point = session.get_one(ContactPoint, message.contact_point_id)
+    if code in provider.OPTED_OUT:
+        point.opted_out_at = point.opted_out_at or now
+    else:
+        point.can_reply = False
 
 
 def _lock(session: Session, message_id: int) -> Message:

@@ -14,7 +14,8 @@ from inbox.text import N_
 class Outgoing:
     """One message to one person. Addresses are E.164, or the provider's own ids.
 
-    With a `content_sid` the provider fills that template with the variables, and `text` is what the desk shows.
+    With `content_sid` the approved template is sent, filled with `content_variables`, and `text` is only what it
+    says. `media_urls` are addresses from which the provider fetches files.
     """
 
     channel: Channel
@@ -23,6 +24,7 @@ class Outgoing:
     text: str
     content_sid: str = ""
     content_variables: Mapping[str, str] | None = None
+    media_urls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,19 @@ class Provider(Protocol):
 
 # Codes: https://www.twilio.com/docs/api/errors
 NOT_FOUND = "not-found"
+OPTED_OUT, BLOCKED = frozenset({"21610"}), frozenset({"63014"})
+"""Codes that say something of the address, not only of the message."""
+POINTLESS = (
+    OPTED_OUT
+    | BLOCKED
+    | {"63016", "63024", "21614", "21211", "21617", "30004", "30005", "30006", "30007", "window", "opted-out"}
+    | {"link", "media"}
+)
+"""Codes after which the same message again would only be refused again."""
 _WORDS = {
     "63016": N_(
-        "More than 24 hours have passed since they last wrote on WhatsApp. Ask them to write, or use another way."
+        "More than 24 hours have passed since they last wrote on WhatsApp. "
+        "Send an approved template, or use another way."
     ),
     "63014": N_("They have blocked this number on WhatsApp. Use another way to reach them."),
     "21610": N_("They have asked for no more messages from this number. Only they can undo that, by sending START."),
@@ -66,13 +78,28 @@ _WORDS = {
     "30007": N_("The operator took it for spam and stopped it. Write it anew, without links and in other words."),
     "30008": N_("The operator could not deliver it and does not say why. Try again later."),
     "20429": N_("Too many messages at once. It is tried again by itself."),
+    "11200": N_("Twilio could not fetch the file from this inbox. Ask an administrator to check the public address."),
+    "11751": N_("The file is too large for this channel. Send a smaller one."),
+    "63005": N_("WhatsApp refused the content. Change the text or the file and send it again."),
+    "63013": N_("WhatsApp refused it for its rules. Write it anew in other words."),
+    "63019": N_("The file could not be fetched or is not what WhatsApp takes. Send it as JPEG, MP4 or PDF."),
+    "63021": N_("A template and its values may have 1,024 characters in all. Shorten the values."),
+    "63024": N_("This number is not on WhatsApp. Use another way to reach them."),
+    "63038": N_("The Twilio account has sent as many messages as it may in one day. Try again tomorrow."),
     "20003": N_("Twilio did not accept our sign-in. Ask an administrator to check the account's settings."),
     "unset": N_("No Twilio account is set up, so nothing can be sent. Ask an administrator."),
     "window": N_(
-        "More than 24 hours have passed since they last wrote on WhatsApp. Ask them to write, or use another way."
+        "More than 24 hours have passed since they last wrote on WhatsApp. "
+        "Send an approved template, or use another way."
     ),
     "opted-out": N_("They have asked for no more messages. Only they can undo that, by sending START."),
     "link": N_("Operators in Taiwan stop every SMS that holds a link. Take the link out and send it again."),
+    "quiet-hours": N_("It waits for the end of the quiet hours."),
+    "media": N_("An SMS to Taiwan carries no file: operators make a link of it, and stop that. Use WhatsApp."),
+    "unclear": N_(
+        "The connection broke while it was sent, and Twilio has not answered since. It is looked up there by itself; "
+        "it is not sent again unless you say so."
+    ),
     NOT_FOUND: N_("The connection broke while it was sent, and Twilio does not have it. Send it again."),
     "unreachable": N_("The provider could not be reached for a day. Try again."),
 }

@@ -70,6 +70,10 @@ const toNewest = () => {
 // no page of ours (a proxy's error) changes nothing.
 
 document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target.id !== "main") {
+    if (event.detail.xhr.status >= 400) event.detail.shouldSwap = false;
+    return;
+  }
   const ours = event.detail.serverResponse.includes('id="main"');
   trouble(!ours);
   if (!ours) { event.detail.shouldSwap = false; return; }

@@ -7,11 +7,14 @@ from inbox.web import (
     account,
     attachment,
     attention,
+    canned_replies,
     errors,
     headers,
     health,
+    outgoing,
     presentation,
     queue,
+    reply,
     security,
     set_up,
     sign_in,
@@ -31,6 +34,9 @@ def init_app(app: Flask, runtime: Runtime) -> None:
     app.register_blueprint(queue.bp)
     app.register_blueprint(submission.bp)
     app.register_blueprint(attention.bp)
+    app.register_blueprint(reply.bp)
+    app.register_blueprint(canned_replies.bp)
+    app.register_blueprint(outgoing.bp)
     app.register_blueprint(sign_in.bp)
     app.register_blueprint(set_up.bp)
     app.register_blueprint(account.bp)

@@ -3,12 +3,12 @@
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import SelectField, StringField, TextAreaField
+from wtforms import MultipleFileField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
 from inbox.models import Priority, Status
-from inbox.services import triage
+from inbox.services import drafts, triage
 from inbox.text import N_
 
 _MOST = 2**31 - 1
@@ -71,12 +71,27 @@ class TextForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError(N_("Write something first."))
 
 
-class ReplyForm(TextForm):
-    """A reply: `key` was drawn with the page, `newest` is the last message of the sender that the page showed."""
+class ReplyForm(FlaskForm):  # type: ignore[misc]
+    """A reply, or a part of one that is only kept: `key` was drawn with the page, `newest` is the last message of the
+    sender that the page showed, `way` how it goes out, `send_at` a time in the newsroom's zone if it is to wait."""
 
-    key = StringField(validators=[Regexp(r"^[0-9a-f]{32}$")])
+    key = StringField(validators=[Regexp(r"^[0-9a-f]{32}$", message=N_("Load this page again, then send it."))])
     newest = StringField()
+    way = StringField()
+    template = StringField()
+    text = TextAreaField(
+        validators=[Length(max=drafts.LENGTH, message=N_("This is too long. Shorten it to 20,000 characters."))]
+    )
+    send_at = StringField()
+    files = MultipleFileField()
 
     @property
     def seen(self) -> int:
         return whole_number(self.newest.data)
+
+
+class CannedReplyForm(FlaskForm):  # type: ignore[misc]
+    """A text that is kept for replies; the service says what is wrong with it."""
+
+    name = StringField()
+    text = TextAreaField()

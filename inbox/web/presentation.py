@@ -45,6 +45,7 @@ def init_app(app: Flask, runtime: Runtime) -> None:
         translated=translated,
         short_moment=short_moment,
         time_left=time_left,
+        local_field=local_field,
         money=money,
         play_time=play_time,
         problem=problem,
@@ -187,6 +188,11 @@ def time_left(until: datetime) -> str:
     if minutes < 48 * 60:
         return str(_("%(hours)d h %(minutes)02d m", hours=minutes // 60, minutes=minutes % 60))
     return str(format_datetime(until, "d MMM"))
+
+
+def local_field(at: datetime) -> str:
+    """A time as a datetime-local field has it, in the newsroom's zone."""
+    return at.astimezone(current_runtime().zone).strftime("%Y-%m-%dT%H:%M")
 
 
 def money(value: Any) -> str:

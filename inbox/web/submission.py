@@ -4,9 +4,7 @@ Each act loads the submission for its verb inside the write transaction, calls o
 back to the page. What changed meanwhile is shown (409), never overwritten.
 """
 
-import secrets
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec
@@ -15,20 +13,19 @@ from flask import Blueprint, abort, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from inbox.edge import exactly_once, now, request_session, writing
-from inbox.errors import AlreadyClaimed, NewerMessage, NotFound, ReplyRefused, StaleSubmission, TooLate
-from inbox.models import AuditEntry, Message, Status, Submission, User
-from inbox.services import accounts, conversation, guide, outbox, provider, search, timeline, triage
-from inbox.text import N_
-from inbox.web import errors
+from inbox.edge import now, request_session, writing
+from inbox.errors import AlreadyClaimed, NotFound, StaleSubmission
+from inbox.models import AuditEntry, Status, Submission, User
+from inbox.services import accounts, conversation, guide, outbox, search, timeline, triage
+from inbox.web import composer, errors
 from inbox.web.access import current_user, is_signed_in, staff_only
+from inbox.web.composer import Writing
 from inbox.web.forms import (
     AssignForm,
     ChangeForm,
     LabelForm,
     MoveForm,
     PriorityForm,
-    ReplyForm,
     TextForm,
     UnlabelForm,
     whole_number,
@@ -53,15 +50,11 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Draft:
-    """A note, question or reply that could not be saved, and why. `key` is a reply's own."""
+    """A note or question that could not be saved, and why."""
 
     what: str
     text: str
     problem: str
-    key: str = ""
-
-
-NEWER = N_("They wrote again while you were writing. Read it above; what you wrote is still here.")
 
 
 @bp.errorhandler(NotFound)
@@ -74,7 +67,7 @@ def missing(error: NotFound) -> ResponseReturnValue:
 @staff_only
 def show(reference: str) -> ResponseReturnValue:
     submission = accounts.get_submission(request_session(), current_user(), reference)
-    return _page(submission)
+    return page(submission)
 
 
 @bp.post("/claim")
@@ -173,27 +166,6 @@ def ask(reference: str) -> ResponseReturnValue:
     return _write(reference, accounts.ASK, "message", send)
 
 
-@bp.post("/reply")
-@keeps_text
-def reply(reference: str) -> ResponseReturnValue:
-    form = ReplyForm()
-    if not form.validate():
-        return _not_sent(reference, form, str(next(iter(form.errors.values()))[0]), 422)
-
-    def promise(session: Session) -> int:
-        submission = accounts.get_submission(session, current_user(), reference, accounts.REPLY)
-        given = {"actor": current_user(), "key": form.key.data, "seen": form.seen, "now": now()}
-        return outbox.reply(session, submission, form.text.data, **given).id
-
-    try:
-        message_id = exactly_once(promise)
-    except ReplyRefused as refusal:
-        return _not_sent(reference, form, refusal.message, 422)
-    except NewerMessage:
-        return _not_sent(reference, form, NEWER, 409)
-    return _back(reference, f"m-{message_id}")
-
-
 @bp.post("/take-over")
 @staff_only
 def take_over(reference: str) -> ResponseReturnValue:
@@ -201,34 +173,6 @@ def take_over(reference: str) -> ResponseReturnValue:
         guide.take_over(session, submission, actor=current_user(), now=now())
 
     return _change(reference, accounts.REPLY, silence, {})
-
-
-def _not_sent(reference: str, form: ReplyForm, problem: str, status: int) -> ResponseReturnValue:
-    """The page again, with what was written, why it was not sent, and all that arrived since."""
-    submission = accounts.get_submission(request_session(), current_user(), reference, accounts.REPLY)
-    return _page(submission, status, draft=Draft("reply", form.text.data or "", problem, form.key.data or ""))
-
-
-@bp.post("/messages/<int(max=2147483647):number>/take-back")
-@staff_only
-def take_back(reference: str, number: int) -> ResponseReturnValue:
-    return _about_reply(reference, number, outbox.take_back)
-
-
-@bp.post("/messages/<int(max=2147483647):number>/send-again")
-@staff_only
-def send_again(reference: str, number: int) -> ResponseReturnValue:
-    return _about_reply(reference, number, outbox.send_again)
-
-
-def _about_reply(reference: str, number: int, act: Callable[..., None]) -> ResponseReturnValue:
-    with suppress(TooLate), writing() as session:  # the page shows how far it has come
-        submission = accounts.get_submission(session, current_user(), reference, accounts.REPLY)
-        message = session.get(Message, number)
-        if message is None or message.submission_id != submission.id:
-            raise NotFound(str(number))
-        act(session, message, actor=current_user(), now=now())
-    return _back(reference, f"m-{number}")
 
 
 def _valid(form: Any) -> Any:
@@ -249,21 +193,23 @@ def _change(reference: str, verb: str, act: Act, yours: dict[str, Any]) -> Respo
             act(session, accounts.get_submission(session, current_user(), reference, verb))
     except (StaleSubmission, AlreadyClaimed) as error:
         return _conflict_page(reference, error, yours)
-    return _back(reference)
+    return back(reference)
 
 
 def _write(reference: str, verb: str, what: str, act: Callable[[Session, Submission, str], str]) -> ResponseReturnValue:
     form = TextForm()
     if not form.validate():
         submission = accounts.get_submission(request_session(), current_user(), reference, verb)
-        return _page(submission, 422, draft=Draft(what, form.text.data or "", form.text.errors[0]))
+        return page(submission, 422, draft=Draft(what, form.text.data or "", form.text.errors[0]))
     with writing() as session:
         anchor = act(session, accounts.get_submission(session, current_user(), reference, verb), form.text.data)
-    return _back(reference, anchor)
+    return back(reference, anchor)
 
 
-def _back(reference: str, anchor: str | None = None) -> ResponseReturnValue:
-    return redirect(url_for("submission.show", reference=reference, _anchor=anchor, **here()), 303)
+def back(reference: str, anchor: str | None = None, **more: str | None) -> ResponseReturnValue:
+    """To the page again, as the answer to an act."""
+    place: dict[str, Any] = {**here(), **more}
+    return redirect(url_for("submission.show", reference=reference, _anchor=anchor, **place), 303)
 
 
 def _conflict_page(reference: str, error: Exception, yours: dict[str, Any]) -> ResponseReturnValue:
@@ -271,17 +217,19 @@ def _conflict_page(reference: str, error: Exception, yours: dict[str, Any]) -> R
     theirs = timeline.changes_since(submission, whole_number(ChangeForm().known.data))
     holder = error.holder if isinstance(error, AlreadyClaimed) else ""
     fields = {name: value for name, value in request.form.items() if name not in ("csrf_token", "version", "known")}
-    return _page(submission, 409, conflict=Conflict(theirs, holder, yours, fields))
+    return page(submission, 409, conflict=Conflict(theirs, holder, yours, fields))
 
 
-def _page(submission: Submission, status: int = 200, **more: Any) -> ResponseReturnValue:
+def page(submission: Submission, status: int = 200, writing: Writing | None = None, **more: Any) -> ResponseReturnValue:
+    """The page of a submission. `writing` is a reply as somebody sent it, to be put right."""
     session, user = request_session(), current_user()
     acts = accounts.may(user, accounts.MOVE, submission)
     people = [p for p in accounts.colleagues(session) if accounts.may(p, accounts.CLAIM, submission)] if acts else []
-    page = render_template(
+    talk = timeline.load(session, submission, request.args.get("older"))
+    text = render_template(
         "submission/show.html",
         item=submission,
-        talk=timeline.load(session, submission, request.args.get("older")),
+        talk=talk,
         user=user,
         acts=acts,
         opens_originals=accounts.may(user, accounts.ORIGINAL, submission),
@@ -291,14 +239,13 @@ def _page(submission: Submission, status: int = 200, **more: Any) -> ResponseRet
         known=submission.history[-1].id if submission.history else 0,
         held=_held(submission),
         guide=guide.find_at_work(session, submission, now=now()),
-        way=outbox.find_way(session, submission, now=now()) if acts else None,
-        reply_key=secrets.token_hex(16),
-        explain=provider.explain,
+        composer=composer.compose(session, submission, user, writing) if acts else None,
+        waiting=outbox.pending(session, [entry.item for entry in talk.entries if entry.what == "message"]),
         embargoed=_embargoed(submission),
         place=here(),
         **more,
     )
-    response = make_response(page, status)
+    response = make_response(text, status)
     if status != 200:
         response.headers["HX-Push-Url"] = "false"  # the address of an act is no page to come back to
     return response

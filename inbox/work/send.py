@@ -1,14 +1,15 @@
 """Delivering a message: written down before the provider is called, looked up when the outcome is unclear."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
 from inbox.runtime import Runtime
-from inbox.services import outbox
+from inbox.services import outbox, outgoing_files
 from inbox.services.jobs import Lease, NotNow, Refused
 from inbox.services.outbox import Task
-from inbox.services.provider import NOT_FOUND, Provider, Sent, Unclear
+from inbox.services.provider import NOT_FOUND, Outgoing, Provider, Sent, Unclear
 
 LOOK_AGAIN = timedelta(seconds=30)
 
@@ -21,19 +22,19 @@ class Send:
 
     def do(self, lease: Lease) -> None:
         with self._runtime.database.writing() as session:
-            task = outbox.begin(session, lease.subject_id, now=self._runtime.clock())
+            task = outbox.begin(session, lease.subject_id, self._runtime.profile, now=self._runtime.clock())
         if task is None:
             return
         sent = self._look_up(task) if task.look_up else self._send(lease.subject_id, task)
         with self._runtime.database.writing() as session:
-            outbox.sent(session, lease.subject_id, sent)
+            outbox.sent(session, lease.subject_id, sent, now=self._runtime.clock())
 
     def give_up(self, session: Session, lease: Lease, code: str) -> None:
-        outbox.give_up(session, lease.subject_id, code)
+        outbox.give_up(session, lease.subject_id, code, now=self._runtime.clock())
 
     def _send(self, message_id: int, task: Task) -> Sent:
         try:
-            return self._provider.send(task.outgoing)
+            return self._provider.send(self._with_files(task))
         except (NotNow, Refused):
             with self._runtime.database.writing() as session:
                 outbox.put_back(session, message_id)
@@ -42,6 +43,14 @@ class Send:
             with self._runtime.database.writing() as session:
                 outbox.doubt(session, message_id)
             raise NotNow("unclear") from None
+
+    def _with_files(self, task: Task) -> Outgoing:
+        """The message with the addresses of its files, which are made now as they do not last."""
+        settings, now = self._runtime.settings, self._runtime.clock()
+        addresses = (
+            settings.public_url + outgoing_files.path(file, self._runtime.derive, now=now) for file in task.files
+        )
+        return replace(task.outgoing, media_urls=(*task.outgoing.media_urls, *addresses))
 
     def _look_up(self, task: Task) -> Sent:
         """What the provider knows. Soon after the call that may change; later it was not sent."""

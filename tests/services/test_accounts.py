@@ -16,6 +16,15 @@ ACTS = ("claim", "assign", "move", "prioritise", "label", "note", "ask", "reply"
 READS = ("submission:read", "attachment:read")
 WRITES = (*(f"submission:{act}" for act in ACTS), "attachment:original", "job:retry", "job:dismiss")
 ADMINS_ONLY = ("webhooks:read",)
+SAVED = ("canned_reply:use", "canned_reply:change")
+
+# Of the texts kept for replies, which belong to no submission: who may use them, who may change them?
+CANNED = {
+    Role.VIEWER: (False, False),
+    Role.EDITOR: (True, True),
+    Role.ADS: (True, False),
+    Role.ADMIN: (True, True),
+}
 
 # The right of each role on a story tip and on an advertising enquiry: may it read, may it work?
 RIGHTS = {
@@ -60,7 +69,13 @@ def test_some_rights_are_the_administrators(role: Role) -> None:
 
 
 def test_the_table_above_names_every_verb() -> None:
-    assert set().union(*accounts.VERBS.values()) == {*READS, *WRITES, *ADMINS_ONLY}
+    assert set().union(*accounts.VERBS.values()) == {*READS, *WRITES, *ADMINS_ONLY, *SAVED}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_saved_replies_are_used_by_who_answers_and_changed_by_editors(role: Role) -> None:
+    user = User(role=role, active=True)
+    assert tuple(accounts.may(user, verb) for verb in SAVED) == CANNED[role]
 
 
 def test_lists_show_a_role_what_it_may_read(session: Session, runtime: Runtime) -> None:

@@ -88,9 +88,9 @@ class DeliveryMachine(RuleBasedStateMachine):
         )
         now = self.clock()
         with self.runtime.database.writing() as session:
-            submission = intake.receive(session, incoming, region="TW", now=now).submission
-            way = outbox.find_way(session, submission, now=now)
-            to = Recipient(submission.id, way.point.id, way.channel, way.point.address, way.ours)
+            arrival = intake.receive(session, incoming, region="TW", now=now)
+            point_id = arrival.message.contact_point_id
+            to = Recipient(arrival.submission_id, point_id, sender.channel, sender.address, incoming.recipient)
             return outbox.enqueue(session, to, "Thank you", key=f"k{number}", due_at=now, now=now)
 
     def teardown(self) -> None:
@@ -104,7 +104,7 @@ class DeliveryMachine(RuleBasedStateMachine):
     def begins(self, which: int) -> None:
         """A second beginning finds the first one, and looks it up: it is sent once at most."""
         with self.runtime.database.writing() as session:
-            task = outbox.begin(session, self.ids[which], now=self.clock())
+            task = outbox.begin(session, self.ids[which], self.runtime.profile, now=self.clock())
         if self.state[which] is DeliveryState.QUEUED:
             assert task is not None
             assert not task.look_up
@@ -124,7 +124,7 @@ class DeliveryMachine(RuleBasedStateMachine):
         if not self.sent_times[which] or (self.state[which] is DeliveryState.FAILED and not self.named[which]):
             return
         with self.runtime.database.writing() as session:
-            outbox.sent(session, self.ids[which], Sent(ACCOUNT, self.sids[which]))
+            outbox.sent(session, self.ids[which], Sent(ACCOUNT, self.sids[which]), now=self.clock())
         self.named[which] = True
         self.state[which] = furthest([self.state[which], DeliveryState.SENT, *self.told[which]])
 
@@ -141,7 +141,7 @@ class DeliveryMachine(RuleBasedStateMachine):
         if self.state[which] is not DeliveryState.UNKNOWN or self.told[which]:
             return
         with self.runtime.database.writing() as session:
-            outbox.give_up(session, self.ids[which], NOT_FOUND)
+            outbox.give_up(session, self.ids[which], NOT_FOUND, now=self.clock())
         self.state[which] = DeliveryState.FAILED
 
     # The provider

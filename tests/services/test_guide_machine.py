@@ -25,7 +25,8 @@ from inbox import kinds, worker
 from inbox.bootstrap import bootstrap
 from inbox.channels.twilio import parse
 from inbox.models import DeliveryState, Guide, GuideStage, Message, Role, Status, Submission, User
-from inbox.services import answers, guide, intake, outbox, takeover, triage
+from inbox.services import answers, guide, intake, replies, takeover, triage, ways
+from inbox.services.replies import Wanted
 
 MINUTES = timedelta(minutes=15)
 MOST = 1 + 1 + 3 + 1
@@ -172,11 +173,11 @@ class GuideMachine(RuleBasedStateMachine):
         with self.runtime.database.writing() as session:
             submission = session.get_one(Submission, number)
             if act == "reply":
-                way = outbox.find_way(session, submission, now=now)
-                if way.problem:
+                profile, seen = self.runtime.profile, ways.newest(session, submission)
+                if any(way.problem for way in ways.find_ways(session, submission, profile, now=now)):
                     return
-                key = f"reply-{next(_numbers)}"
-                outbox.reply(session, submission, "Hello", actor=self.alice, key=key, seen=way.newest_id, now=now)
+                known = {"actor": self.alice, "key": f"reply-{next(_numbers)}", "seen": seen, "now": now}
+                replies.reply(session, submission, Wanted("Hello"), profile=profile, **known)
             elif act == "claim" and submission.assignee_id is None:
                 triage.claim(session, submission, actor=self.alice, now=now)
             elif act == "take over":

@@ -16,7 +16,8 @@ from inbox import create_app, worker
 from inbox.bootstrap import bootstrap
 from inbox.models import AuditEntry, DeliveryState, Guide, GuideStage, Job, JobState, Message, Status, Submission, User
 from inbox.runtime import Runtime
-from inbox.services import outbox, triage
+from inbox.services import replies, triage
+from inbox.services.replies import Wanted
 
 MENU = """What is it? Answer with a number:
 1 Story tip
@@ -265,7 +266,7 @@ def test_the_guide_is_silent_once_a_person_replied(reader: Reader, cast: dict[st
         submission = session.scalars(select(Submission)).one()
         newest = session.scalars(received().order_by(Message.id.desc())).first()
         known = {"actor": cast["alice"], "key": "k", "seen": newest.id, "now": reader.clock()}
-        outbox.reply(session, submission, "I am on my way", **known)
+        replies.reply(session, submission, Wanted("I am on my way"), profile=reader.runtime.profile, **known)
     assert reader.stage() is GuideStage.TAKEN_OVER
     assert reader.waits(seconds=11) == ["I am on my way"]
     assert reader.writes("At the harbour, today") == []

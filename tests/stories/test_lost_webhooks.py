@@ -19,7 +19,7 @@ from inbox import worker
 from inbox.channels.twilio import archive
 from inbox.models import Attachment, Contact, ContactPoint, Job, JobKind, JobState, Message, Submission, User
 from inbox.runtime import Runtime
-from inbox.services import outbox, recovery
+from inbox.services import recovery, ways
 from inbox.work import reconcile
 from inbox.worker import Worker
 
@@ -273,9 +273,9 @@ def test_the_day_for_free_text_counts_from_the_newest_word_not_from_the_one_foun
     look()
     with runtime.database.reading() as session:
         submission = session.scalars(select(Submission)).one()
-        way = outbox.find_way(session, submission, now=clock.now)
+        [way] = ways.find_ways(session, submission, runtime.profile, now=clock.now)
     assert texts(runtime) == ["Late", "Early"]
-    assert way.until == late + timedelta(hours=24)
+    assert way.free_until == late + timedelta(hours=24)
 
 
 def test_an_old_start_does_not_undo_a_newer_stop(runtime, client, look, hears, clock) -> None:

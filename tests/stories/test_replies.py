@@ -4,11 +4,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import ACCOUNT
 from flask import Flask
 from flask.testing import FlaskClient
-from said import answered
-from signing import post, sign, text_message
+from newsroom import STATUS, Newsroom
 from sqlalchemy import select
 from twilio_peer import TwilioPeer
 
@@ -16,13 +14,11 @@ from inbox import worker
 from inbox.bootstrap import bootstrap
 from inbox.channels.twilio import send
 from inbox.errors import NewerMessage, ReplyRefused, TooLate
-from inbox.models import DeliveryState, Direction, JobKind, Message, StatusReport, Submission, User
+from inbox.models import DeliveryState, JobKind, Message, StatusReport, User
 from inbox.runtime import Runtime
 from inbox.services import outbox, provider
 from inbox.work.send import Send
 from inbox.worker import Worker
-
-STATUS = "/hooks/twilio/status"
 
 
 @pytest.fixture
@@ -34,52 +30,6 @@ def peer() -> Iterator[TwilioPeer]:
 @pytest.fixture
 def environ(environ: dict[str, str], peer: TwilioPeer) -> dict[str, str]:
     return {**environ, "INBOX_TWILIO_API_BASE": peer.url}
-
-
-class Newsroom:
-    """One conversation: what the reader writes, what Alice answers, and a worker that runs when it is told to."""
-
-    def __init__(self, app: Flask, runtime: Runtime, alice: User, clock) -> None:
-        self.runtime, self.alice, self.clock = runtime, alice, clock
-        self.client = app.test_client()
-        self.worker = worker.make(runtime)
-        self._said = 0
-
-    def hears(self, text: str = "The bridge is closed", **fields: str) -> None:
-        self._said += 1
-        assert post(self.client, text_message(text, f"SM{self._said:032x}", **fields)).status_code == 200
-
-    def seen(self) -> int:
-        with self.runtime.database.reading() as session:
-            newest = select(Message.id).where(Message.direction == Direction.IN).order_by(Message.id.desc())
-            return session.scalars(newest).first() or 0
-
-    def replies(self, text: str = "Thank you", key: str = "key-1", seen: int | None = None) -> int:
-        with self.runtime.database.writing() as session:
-            submission = session.scalars(select(Submission)).one()
-            message = outbox.reply(
-                session,
-                submission,
-                text,
-                actor=self.alice,
-                key=key,
-                seen=self.seen() if seen is None else seen,
-                now=self.clock(),
-            )
-            return message.id
-
-    def waits(self, **duration: float) -> None:
-        self.clock.advance(**duration)
-        self.worker.run_due()
-
-    def reply(self) -> Message:
-        with self.runtime.database.reading() as session:
-            return session.scalars(answered().where(Message.author_id.is_not(None))).one()
-
-    def is_told(self, sid: str, status: str, **more: str) -> int:
-        fields = {"MessageSid": sid, "MessageStatus": status, "AccountSid": ACCOUNT, **more}
-        signature = sign(fields, "http://127.0.0.1:8000" + STATUS)
-        return self.client.post(STATUS, data=fields, headers={"X-Twilio-Signature": signature}).status_code
 
 
 @pytest.fixture
@@ -117,18 +67,14 @@ def test_the_same_reply_again_is_one_message(newsroom: Newsroom, peer: TwilioPee
 
 
 def test_a_reply_can_be_taken_back_until_it_leaves(newsroom: Newsroom, peer: TwilioPeer) -> None:
-    def take_back() -> None:
-        with newsroom.runtime.database.writing() as session:
-            outbox.take_back(session, session.get_one(Message, number), actor=newsroom.alice, now=newsroom.clock())
-
     number = newsroom.replies()
-    take_back()
+    newsroom.does(outbox.take_back, number)
     newsroom.waits(minutes=1)
     assert peer.messages == []
     assert newsroom.reply().delivery is DeliveryState.CANCELLED
 
     with pytest.raises(TooLate):
-        take_back()
+        newsroom.does(outbox.take_back, number)
 
 
 @pytest.mark.parametrize("fault", ["drop-after", "fault-after"])
@@ -160,8 +106,7 @@ def test_what_the_provider_does_not_have_is_not_sent_again_by_itself(
     assert newsroom.reply().delivery is DeliveryState.FAILED
     assert "does not have it" in provider.explain(newsroom.reply().error_code)
 
-    with newsroom.runtime.database.writing() as session:
-        outbox.send_again(session, session.get_one(Message, number), actor=newsroom.alice, now=newsroom.clock())
+    newsroom.does(outbox.send_again, number)
     newsroom.waits(seconds=1)
     assert len(peer.messages) == 1
     assert newsroom.reply().delivery is DeliveryState.SENT

@@ -31,8 +31,9 @@ from inbox.models import (
 )
 from inbox.rows import insert_values
 from inbox.runtime import Runtime
-from inbox.services import attention, failures, jobs, outbox, refusals
+from inbox.services import attention, failures, jobs, refusals, replies
 from inbox.services.contacts import Sender
+from inbox.services.replies import Wanted
 from inbox.worker import Worker
 
 ROOM = "/desk/attention"
@@ -66,7 +67,8 @@ def answer(runtime: Runtime, hands: Worker, cast: dict[str, User], clock: Clock)
         with runtime.database.writing() as session:
             here = session.merge(submission)
             newest = session.scalars(select(func.max(Message.id))).one()
-            outbox.reply(session, here, "Thank you", actor=cast["alice"], key=f"k{number}", seen=newest, now=clock())
+            known = {"actor": cast["alice"], "key": f"k{number}", "seen": newest, "now": clock()}
+            replies.reply(session, here, Wanted("Thank you"), profile=runtime.profile, **known)
         clock.advance(seconds=11)
         hands.run_due()
         return submission

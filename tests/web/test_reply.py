@@ -35,11 +35,12 @@ def replies(runtime) -> list[Message]:
 def test_the_composer_says_where_a_reply_goes_and_how_long_it_may(talk, signed_in, clock):
     page = signed_in("alice").get(address(talk)).text
     assert "WhatsApp to +886900000001" in page
-    assert "free text until" in page
+    assert "Free text until" in page
+    assert 'id="reply-text"' in page
     clock.advance(hours=24)
     page = signed_in("alice").get(address(talk)).text
-    assert "More than 24 hours have passed" in page
-    assert 'name="newest"' not in page
+    assert "The 24 hours for free text on WhatsApp ended" in page
+    assert 'id="reply-text"' not in page
 
 
 def test_a_reply_stands_in_the_conversation_and_can_be_taken_back(runtime, talk, signed_in):
@@ -48,7 +49,7 @@ def test_a_reply_stands_in_the_conversation_and_can_be_taken_back(runtime, talk,
     assert response.status_code == 303
     page = alice.get(address(talk)).text
     assert "Thank you, we call" in page
-    assert "Waiting to be sent" in page
+    assert "Sending in 10 s" in page
     [reply] = replies(runtime)
     assert (reply.recipient, reply.channel, reply.author_id is not None) == (READER.address, Channel.WHATSAPP, True)
 
@@ -57,7 +58,7 @@ def test_a_reply_stands_in_the_conversation_and_can_be_taken_back(runtime, talk,
     assert taken.status_code == 303
     page = alice.get(address(talk)).text
     assert "Taken back" in page
-    assert "Waiting to be sent" not in page
+    assert "Sending in" not in page
     history = [entry.verb for entry in reload(runtime, talk).history]
     assert history[-2:] == ["submission:reply", "submission:take_back"]
 
@@ -81,7 +82,7 @@ def test_a_reply_is_held_when_the_sender_wrote_again_and_nothing_typed_is_lost(r
     assert held.status_code == 409
     assert "They wrote again while you were writing" in held.text
     assert "It is open again" in held.text
-    assert re.search(r"<textarea[^>]*>We send somebody</textarea>", held.text)
+    assert re.search(r"<textarea[^>]*>\nWe send somebody</textarea>", held.text)
     assert replies(runtime) == []
     assert answer(alice, talk, "We send somebody", page=held.text).status_code == 303
 

@@ -24,7 +24,7 @@ ACTS = {
     "take-over": {},
 }
 
-ABOUT_REPLIES = re.compile("reply$|messages/.*/(take-back|send-again)$")
+ABOUT_REPLIES = re.compile("reply(/.*)?$|messages/.*/(take-back|send-again|arrived|rewrite)$")
 """Acts on a sender who can be answered; who may do these is tested in test_reply.py."""
 
 

@@ -36,7 +36,7 @@ def incoming(parameters: Parameters, profile: Profile) -> Incoming:
     given = {name: values[0] for name, values in raw.items() if values}
     channel, address = _address(given.get("From", ""))
     recipient = _address(given.get("To", ""))[1]
-    number = profile.number(recipient)
+    number = profile.number_of(recipient, given.get("MessagingServiceSid", "").strip())
     text = given.get("Body", "")
     files = _files(raw)
     extra = _extra(given, files)

@@ -33,14 +33,11 @@ Answer = TypeVar("Answer")
 def provider(runtime: Runtime) -> Provider:
     """The provider that the settings describe: without an account it refuses, or rehearses on a loopback address."""
     settings = runtime.settings
-    client = make_client(settings)
-    if client is None:
+    api = make_client(settings)
+    if api is None:
         return Rehearsal() if settings.rehearses else NoAccount()
-    return Twilio(
-        client,
-        settings.twilio_account_sid,
-        settings.public_url + STATUS_PATH if settings.twilio_api_base or not settings.is_loopback else "",
-    )
+    can_be_reached = settings.twilio_api_base or not settings.is_loopback
+    return Twilio(api, settings.twilio_account_sid, settings.public_url + STATUS_PATH if can_be_reached else "")
 
 
 def make_client(settings: Settings) -> Client | None:
@@ -99,24 +96,22 @@ class Twilio:
                 limit=MOST_LOOKED_AT,
             )
         )
-        same = [
-            Sent(self._account, str(each.sid)) for each in found if outgoing.content_sid or each.body == outgoing.text
-        ]
-        return same[::-1]  # Twilio lists the newest first
-
-
-def _content(outgoing: Outgoing) -> dict[str, str]:
-    """The text, or the template that takes its place: with a ContentSid there must be no Body (Twilio, error 63016)."""
-    if not outgoing.content_sid:
-        return {"body": outgoing.text}
-    return {
-        "content_sid": outgoing.content_sid,
-        "content_variables": json.dumps(dict(outgoing.content_variables or {}), ensure_ascii=False),
-    }
+        # What Twilio made of a template is its own; any message that we do not know otherwise may be it.
+        same = [each for each in found if outgoing.content_sid or each.body == outgoing.text]
+        return [Sent(self._account, str(each.sid)) for each in reversed(same)]  # Twilio lists the newest first
 
 
 def _address(outgoing: Outgoing, address: str) -> str:
     return _PREFIXES.get(outgoing.channel, "") + address
+
+
+def _content(outgoing: Outgoing) -> dict[str, Any]:
+    """What to send. Beside a ContentSid neither Body nor MediaUrl may stand (Twilio, error 63016)."""
+    if outgoing.content_sid:
+        variables = json.dumps(dict(outgoing.content_variables or {}), ensure_ascii=False)
+        return {"content_sid": outgoing.content_sid, "content_variables": variables}
+    words = {"body": outgoing.text} if outgoing.text or not outgoing.media_urls else {}
+    return {**words, "media_url": list(outgoing.media_urls)} if outgoing.media_urls else words
 
 
 def _from(outgoing: Outgoing) -> dict[str, str]:
