@@ -123,19 +123,20 @@ def _columns(table: Table) -> list[Column[Any]]:
     return [column for column in table.c if not column.primary_key and column.computed is None]
 
 
-class _Values:
-    """How the values of a table's columns go to one kind of database: their defaults and conversions."""
+class _Binding:
+    """How one kind of database takes the values of a table's columns: in their order, converted."""
 
     def __init__(self, table: Table, dialect: Dialect) -> None:
-        columns = _columns(table)
-        self._defaults = {column.name: _constant(column) for column in columns}
-        processors = {column.name: _conversion(column.type, dialect) for column in columns}
-        self._processors = {name: process for name, process in processors.items() if process}
+        self._columns = [(c.name, _constant(c), _conversion(c.type, dialect)) for c in _columns(table)]
+        self._names = {name for name, *_ in self._columns}
 
-    def __call__(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        bound = {**self._defaults, **values}
-        for name, process in self._processors.items():
-            bound[name] = process(bound[name])
+    def __call__(self, values: Mapping[str, Any]) -> list[Any]:
+        if not values.keys() <= self._names:
+            raise TypeError(f"no such columns: {values.keys() - self._names}")
+        bound = []
+        for name, default, convert in self._columns:
+            value = values.get(name, default)
+            bound.append(convert(value) if convert else value)
         return bound
 
 
@@ -144,7 +145,7 @@ def _constant(column: Column[Any]) -> Any:
     return default.arg if isinstance(default, ScalarElementColumnDefault) else None
 
 
-_values_of = cache(_Values)
+_binding = cache(_Binding)
 
 
 # SQLite: a statement costs little, and the driver tells the id of its row by itself.
@@ -158,8 +159,7 @@ def _insert_one(table: Table, dialect: Dialect) -> str:
 def _write_one_by_one(run: Run, dialect: Dialect, rows: list[Row]) -> None:
     for row in rows:
         values = {name: value.id if isinstance(value, Row) else value for name, value in row.values.items()}
-        bound = _values_of(row.table, dialect)(values)
-        row.id = run(_insert_one(row.table, dialect), list(bound.values())).lastrowid
+        row.id = run(_insert_one(row.table, dialect), _binding(row.table, dialect)(values)).lastrowid
 
 
 # PostgreSQL: every statement is a round trip, so the rows are one statement. Each is a part of it, "WITH
@@ -170,30 +170,29 @@ Links = tuple[tuple[str, int], ...]
 
 
 @cache
-def _insert_all(shape: tuple[tuple[Table, Links], ...]) -> tuple[str, list[str]]:
-    """The statement, and the names of its parameters in their order: the column's with the place of its row."""
+def _insert_all(shape: tuple[tuple[Table, Links], ...]) -> tuple[str, list[int]]:
+    """The statement, and which of the values of all the rows' columns its parameters are."""
     parts: list[Any] = []
+    names: list[str] = []
     for place, (table, links) in enumerate(shape):
-        values: dict[str, Any] = {
-            column.name: bindparam(f"{column.name}_{place}", type_=column.type) for column in _columns(table)
-        }
-        values |= {name: select(parts[to].c[0]).scalar_subquery() for name, to in links}
+        parameters = {c.name: bindparam(f"{c.name}_{place}", type_=c.type) for c in _columns(table)}
+        names += (parameter.key for parameter in parameters.values())
+        values = {**parameters, **{name: select(parts[to].c[0]).scalar_subquery() for name, to in links}}
         parts.append(insert(table).values(values).returning(next(iter(table.c))).cte(f"row_{place}"))
     compiled = select(*(part.c[0] for part in parts)).compile(dialect=_numbered)
-    return str(compiled), list(compiled.positiontup or ())
+    return str(compiled), [names.index(name) for name in compiled.positiontup or ()]
 
 
 def _write_as_one(run: Run, dialect: Dialect, rows: list[Row]) -> None:
     places = {row: place for place, row in enumerate(rows)}
     shape: list[tuple[Table, Links]] = []
-    bound: dict[str, Any] = {}
-    for place, row in enumerate(rows):
+    bound: list[Any] = []
+    for row in rows:
         links = {name: places[value] for name, value in row.values.items() if isinstance(value, Row)}
-        given = {name: value for name, value in row.values.items() if name not in links}
         shape.append((row.table, tuple(links.items())))
-        values = _values_of(row.table, dialect)(given)
-        bound |= {f"{name}_{place}": value for name, value in values.items()}
-    statement, names = _insert_all(tuple(shape))
-    ids = run(statement, [bound[name] for name in names]).fetchone()
+        given = {name: value for name, value in row.values.items() if name not in links}
+        bound += _binding(row.table, dialect)(given)
+    statement, wanted = _insert_all(tuple(shape))
+    ids = run(statement, [bound[place] for place in wanted]).fetchone()
     for row, number in zip(rows, ids, strict=True):
         row.id = number

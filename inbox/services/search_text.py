@@ -28,7 +28,7 @@ def fold(text: str) -> str:
 def tokens(*texts: str) -> list[str]:
     """Return the distinct tokens to index, in the order of their first appearance, 20,000 at most."""
     found: dict[str, None] = {}
-    for text in texts:
+    for text in filter(None, texts):
         folded = fold(text)
         if folded.isascii():  # many times as quick
             words = dict.fromkeys(folded.translate(_BLANK_BETWEEN_ASCII_WORDS).split())
@@ -52,7 +52,7 @@ def _pairs(run: str) -> Iterable[str]:
 def number_tokens(*numbers: str) -> list[str]:
     """Return the ends of each number, so that any fragment of three digits or more begins one of them."""
     found: dict[str, None] = {}
-    for number in numbers:
+    for number in dict.fromkeys(numbers):
         digits = "".join(c for c in number if c.isdecimal())
         found.update(dict.fromkeys(digits[i:] for i in range(max(len(digits) - 2, 0))))
     return list(found)
