@@ -7,8 +7,9 @@ from datetime import datetime
 from math import ceil
 from typing import TypeVar, cast
 
-from flask import Flask, current_app, request
+from flask import Flask, Request, current_app, request
 from flask.globals import app_ctx
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
 from limits import parse_many
 from limits.storage import storage_from_string
@@ -24,9 +25,19 @@ Result = TypeVar("Result")
 csrf = CSRFProtect()
 
 
+class Sessions(SecureCookieSessionInterface):
+    """Flask's cookie sessions, which begin empty without making a key ready when there is no cookie to read."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if "HTTP_COOKIE" not in request.environ:
+            return self.session_class()
+        return super().open_session(app, request)
+
+
 def init_app(app: Flask, runtime: Runtime) -> None:
     """Give the app its runtime, its sessions (one for each request), CSRF protection and budgets."""
     sessions = scoped_session(runtime.database.sessions, scopefunc=lambda: id(app_ctx._get_current_object()))  # type: ignore[attr-defined]
+    app.session_interface = Sessions()
     app.extensions["inbox"] = runtime
     app.extensions["inbox_sessions"] = sessions
     csrf.init_app(app)

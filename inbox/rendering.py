@@ -19,6 +19,7 @@ _messages = Environment(
     autoescape=False,  # noqa: S701  these are plain text, escaped by whoever puts them into XML or HTML
     extensions=["jinja2.ext.i18n"],
     trim_blocks=True,
+    auto_reload=False,  # as for pages: no message asks the disk whether its template has changed
 )
 _messages.install_null_translations()  # type: ignore[attr-defined]
 

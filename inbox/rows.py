@@ -1,21 +1,22 @@
 """Writing rows past the unit of work, which costs several times the statements it makes.
 
 A message from outside is half a dozen rows that refer to one another, and nothing else happens as often.
-So their statements are composed once, and the rows go to the database together.
+So their statements are composed once, the rows go to the database together, and both kinds of database
+are spoken to through their driver.
 """
 
-import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, cast
 
 import psycopg
-from sqlalchemy import Column, Connection, Dialect, Table, bindparam, insert, select
+from sqlalchemy import Column, Connection, Dialect, Select, Table, bindparam, insert, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
+from sqlalchemy.types import TypeEngine
 
 from inbox.db import Base
 
@@ -34,6 +35,8 @@ class Row:
 
 
 RowId = int | Row
+Run = Callable[[str, list[Any]], Any]
+"""Runs a statement with its values in their order, and returns the driver's cursor."""
 
 
 def id_of(row: RowId) -> int:
@@ -63,17 +66,10 @@ class Rows:
         return row
 
     def write(self) -> None:
-        """Write the rows; each knows its id then. Raises IntegrityError.
-
-        What costs is SQLAlchemy's way to the driver and back, so the driver is called directly.
-        """
-        write = _write_one_by_one if self.dialect.name == "sqlite" else _write_as_one
-        driver: Any = self._connection.connection.driver_connection
-        drivers_error = self.dialect.loaded_dbapi.Error
-        try:
-            write(driver, self.dialect, self._rows)
-        except drivers_error as error:
-            raise DBAPIError.instance(None, None, error, drivers_error, dialect=self.dialect) from error
+        """Write the rows; each knows its id then. Raises IntegrityError."""
+        with _driver(self._connection) as run:
+            write = _write_one_by_one if self.dialect.name == "sqlite" else _write_as_one
+            write(run, self.dialect, self._rows)
 
 
 @contextmanager
@@ -91,23 +87,61 @@ def insert_values(session: Session, model: type[Base], **values: Any) -> int:
     return row.id
 
 
+def fetch_one(session: Session, statement: Select[Any], **values: Any) -> tuple[Any, ...]:
+    """Return the one row that a constant SELECT of numbers and text finds for these values, as the driver gives it."""
+    connection = session.connection()
+    sql, parameters = _select(statement, connection.dialect)
+    with _driver(connection) as run:
+        found = run(sql, [process(values[name]) if process else values[name] for name, process in parameters])
+        return cast(tuple[Any, ...], found.fetchone())
+
+
+@contextmanager
+def _driver(connection: Connection) -> Iterator[Run]:
+    """Give what runs a statement at the driver; its errors become those of SQLAlchemy."""
+    driver: Any = connection.connection.driver_connection
+    error = connection.dialect.loaded_dbapi.Error
+    try:
+        yield driver.execute if connection.dialect.name == "sqlite" else psycopg.RawCursor(driver).execute
+    except error as reason:
+        raise DBAPIError.instance(None, None, reason, error, dialect=connection.dialect) from reason
+
+
+# Statements for PostgreSQL are numbered as the server wants them: RawCursor passes one on as it is, where
+# psycopg's other cursors would take one as long as ours apart again each time.
+_numbered: Dialect = cast(Any, postgresql.psycopg.dialect)(paramstyle="numeric_dollar")
+
+
+@cache
+def _select(statement: Select[Any], dialect: Dialect) -> tuple[str, list[tuple[str, Any]]]:
+    """The statement, and the names and conversions of its parameters in their order."""
+    compiled = cast(Any, statement.compile(dialect=dialect if dialect.name == "sqlite" else _numbered))
+    types = {name: compiled.binds[name].type for name in compiled.positiontup}
+    return str(compiled), [(name, _conversion(types[name], dialect)) for name in compiled.positiontup]
+
+
+def _conversion(type_: TypeEngine[Any], dialect: Dialect) -> Any:
+    return type_.dialect_impl(dialect).bind_processor(dialect)
+
+
 def _columns(table: Table) -> list[Column[Any]]:
     return [column for column in table.c if not column.primary_key and column.computed is None]
 
 
-class _Values:
-    """How the values of a table's columns go to one kind of database: their defaults and conversions."""
+class _Binding:
+    """How one kind of database takes the values of a table's columns: in their order, converted."""
 
     def __init__(self, table: Table, dialect: Dialect) -> None:
-        columns = _columns(table)
-        self._defaults = {column.name: _constant(column) for column in columns}
-        processors = {column.name: column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns}
-        self._processors = {name: process for name, process in processors.items() if process}
+        self._columns = [(c.name, _constant(c), _conversion(c.type, dialect)) for c in _columns(table)]
+        self._names = {name for name, *_ in self._columns}
 
-    def __call__(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        bound = {**self._defaults, **values}
-        for name, process in self._processors.items():
-            bound[name] = process(bound[name])
+    def __call__(self, values: Mapping[str, Any]) -> list[Any]:
+        if not values.keys() <= self._names:
+            raise TypeError(f"no such columns: {values.keys() - self._names}")
+        bound = []
+        for name, default, convert in self._columns:
+            value = values.get(name, default)
+            bound.append(convert(value) if convert else value)
         return bound
 
 
@@ -116,7 +150,7 @@ def _constant(column: Column[Any]) -> Any:
     return default.arg if isinstance(default, ScalarElementColumnDefault) else None
 
 
-_values_of = cache(_Values)
+_binding = cache(_Binding)
 
 
 # SQLite: a statement costs little, and the driver tells the id of its row by itself.
@@ -127,11 +161,10 @@ def _insert_one(table: Table, dialect: Dialect) -> str:
     return str(insert(table).compile(dialect=dialect, column_keys=[column.name for column in _columns(table)]))
 
 
-def _write_one_by_one(driver: sqlite3.Connection, dialect: Dialect, rows: list[Row]) -> None:
+def _write_one_by_one(run: Run, dialect: Dialect, rows: list[Row]) -> None:
     for row in rows:
         values = {name: value.id if isinstance(value, Row) else value for name, value in row.values.items()}
-        bound = _values_of(row.table, dialect)(values)
-        row.id = cast(int, driver.execute(_insert_one(row.table, dialect), tuple(bound.values())).lastrowid)
+        row.id = run(_insert_one(row.table, dialect), _binding(row.table, dialect)(values)).lastrowid
 
 
 # PostgreSQL: every statement is a round trip, so the rows are one statement. Each is a part of it, "WITH
@@ -140,34 +173,31 @@ def _write_one_by_one(driver: sqlite3.Connection, dialect: Dialect, rows: list[R
 Links = tuple[tuple[str, int], ...]
 """The columns of a row that hold another row's id, and the place of that row."""
 
-_numbered: Dialect = cast(Any, postgresql.psycopg.dialect)(paramstyle="numeric_dollar")
-
 
 @cache
-def _insert_all(shape: tuple[tuple[Table, Links], ...]) -> tuple[str, list[str]]:
-    """The statement, and the names of its parameters in their order: the column's with the place of its row."""
+def _insert_all(shape: tuple[tuple[Table, Links], ...]) -> tuple[str, list[int]]:
+    """The statement, and which of the values of all the rows' columns its parameters are."""
     parts: list[Any] = []
+    names: list[str] = []
     for place, (table, links) in enumerate(shape):
-        values: dict[str, Any] = {
-            column.name: bindparam(f"{column.name}_{place}", type_=column.type) for column in _columns(table)
-        }
-        values |= {name: select(parts[to].c[0]).scalar_subquery() for name, to in links}
+        parameters = {c.name: bindparam(f"{c.name}_{place}", type_=c.type) for c in _columns(table)}
+        names += (parameter.key for parameter in parameters.values())
+        values = {**parameters, **{name: select(parts[to].c[0]).scalar_subquery() for name, to in links}}
         parts.append(insert(table).values(values).returning(next(iter(table.c))).cte(f"row_{place}"))
     compiled = select(*(part.c[0] for part in parts)).compile(dialect=_numbered)
-    return str(compiled), list(compiled.positiontup or ())
+    return str(compiled), [names.index(name) for name in compiled.positiontup or ()]
 
 
-def _write_as_one(driver: psycopg.Connection, dialect: Dialect, rows: list[Row]) -> None:
+def _write_as_one(run: Run, dialect: Dialect, rows: list[Row]) -> None:
     places = {row: place for place, row in enumerate(rows)}
     shape: list[tuple[Table, Links]] = []
-    bound: dict[str, Any] = {}
-    for place, row in enumerate(rows):
+    bound: list[Any] = []
+    for row in rows:
         links = {name: places[value] for name, value in row.values.items() if isinstance(value, Row)}
-        given = {name: value for name, value in row.values.items() if name not in links}
         shape.append((row.table, tuple(links.items())))
-        values = _values_of(row.table, dialect)(given)
-        bound |= {f"{name}_{place}": value for name, value in values.items()}
-    statement, names = _insert_all(tuple(shape))
-    ids = psycopg.RawCursor(driver).execute(statement, [bound[name] for name in names]).fetchone()
-    for row, number in zip(rows, cast(tuple[int, ...], ids), strict=True):
+        given = {name: value for name, value in row.values.items() if name not in links}
+        bound += _binding(row.table, dialect)(given)
+    statement, wanted = _insert_all(tuple(shape))
+    ids = run(statement, [bound[place] for place in wanted]).fetchone()
+    for row, number in zip(rows, ids, strict=True):
         row.id = number

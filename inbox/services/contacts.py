@@ -1,6 +1,6 @@
 """Who writes: finding and making contacts, and honouring the words that stop or start messages."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import phonenumbers
@@ -116,7 +116,7 @@ def add(rows: Rows, sender: Sender, keyword: str | None, *, now: datetime) -> Pe
     is_email = sender.channel is Channel.EMAIL
     phone = sender.address if not is_email and sender.address.startswith("+") else ""
     facts = Facts(sender.name[:500], sender.address if is_email else "", phone)
-    contact = rows.add(Contact, **asdict(facts), created_at=now)
+    contact = rows.add(Contact, **vars(facts), created_at=now)
     stops = keyword == "stop"
     point = rows.add(
         ContactPoint,
@@ -145,7 +145,7 @@ def add_from_form(rows: Rows, facts: Facts, *, region: str, now: datetime) -> Pe
     It joins nobody else's: whoever types an address into a form has not shown that it is theirs.
     """
     facts = replace(facts, phone=normalise_phone(facts.phone, region))
-    return Person(rows.add(Contact, **asdict(facts), created_at=now), facts)
+    return Person(rows.add(Contact, **vars(facts), created_at=now), facts)
 
 
 def normalise_phone(text: str, region: str) -> str:

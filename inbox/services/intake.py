@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, literal, select
+from sqlalchemy import and_, bindparam, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from inbox import kinds
@@ -17,7 +17,7 @@ from inbox.models import (
     Status,
     Submission,
 )
-from inbox.rows import Row, RowId, Rows, id_of, rows_together
+from inbox.rows import Row, RowId, Rows, fetch_one, id_of, rows_together
 from inbox.services import audit, contacts, media, receipts, search, search_index, search_text, spam
 from inbox.services.contacts import Facts, Person, Sender
 from inbox.services.media import RemoteFile
@@ -97,7 +97,7 @@ _messages, _submissions = Message.__table__, Submission.__table__
 # message itself, should it be here already. Always one row, with NULL for what is not known.
 _WHAT_IS_KNOWN = (
     select(contacts.POINT_LOCKED.scalar_subquery(), _messages.c.submission_id, _messages.c.id, _submissions.c.reference)
-    .select_from(select(literal(1)).subquery("one_row"))
+    .select_from(select(literal_column("1")).subquery("one_row"))
     .outerjoin(
         _messages,
         and_(_messages.c.account == bindparam("account"), _messages.c.external_id == bindparam("external_id")),
@@ -109,13 +109,14 @@ _WHAT_IS_KNOWN = (
 def _look_up(session: Session, incoming: Incoming) -> tuple[int | None, Arrival | None]:
     """Return the id of the sender's contact point, and the earlier arrival of the same message."""
     sender = incoming.sender
-    asked = {
-        "account": incoming.account,
-        "external_id": incoming.external_id,
-        "channel": incoming.channel,
-        "address": sender.address if sender else None,
-    }
-    point_id, submission_id, message_id, reference = session.connection().execute(_WHAT_IS_KNOWN, asked).one()
+    point_id, submission_id, message_id, reference = fetch_one(
+        session,
+        _WHAT_IS_KNOWN,
+        account=incoming.account,
+        external_id=incoming.external_id,
+        channel=incoming.channel,
+        address=sender.address if sender else None,
+    )
     repeat = Arrival(session, submission_id, message_id, reference, repeated=True) if message_id else None
     return point_id, repeat
 

@@ -16,14 +16,17 @@ _READ_AS = str.maketrans("OIL", "011", "- \t\u2010\u2011\u2012\u2013\u2014")
 
 def new_reference(prefix: str) -> str:
     """Return a reference such as PR-7K3M9Q: one of a thousand million, which the database holds to be unique."""
-    return f"{prefix}-{''.join(secrets.choice(ALPHABET) for _ in range(6))}"
+    return f"{prefix}-{_letters(secrets.randbits(30), 6)}"
 
 
 def make_code(entropy: bytes) -> str:
     """Return the receipt code for at least ten random bytes: sixteen characters in fours."""
-    number = int.from_bytes(entropy[:10], "big")
-    letters = [ALPHABET[number >> 5 * i & 31] for i in range(CODE_LENGTH)]
-    return "-".join("".join(letters[i : i + 4]) for i in range(0, CODE_LENGTH, 4))
+    letters = _letters(int.from_bytes(entropy[:10], "big"), CODE_LENGTH)
+    return "-".join(letters[i : i + 4] for i in range(0, CODE_LENGTH, 4))
+
+
+def _letters(number: int, count: int) -> str:
+    return "".join([ALPHABET[number >> 5 * i & 31] for i in range(count)])
 
 
 def hash_code(code: str) -> str:

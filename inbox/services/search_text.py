@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _RUNS = re.compile(rf"(?P<cjk>[{_CJK}]+)|(?P<word>[^\W_{_CJK}]+)")
-_ASCII_WORDS = re.compile("[a-z0-9]+")
+_BLANK_BETWEEN_ASCII_WORDS = str.maketrans({chr(i): " " for i in range(128) if not chr(i).isalnum()})
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _LONGEST_WORD = 40
 _MOST_TOKENS = 20_000
@@ -28,10 +28,11 @@ def fold(text: str) -> str:
 def tokens(*texts: str) -> list[str]:
     """Return the distinct tokens to index, in the order of their first appearance, 20,000 at most."""
     found: dict[str, None] = {}
-    for text in texts:
+    for text in filter(None, texts):
         folded = fold(text)
         if folded.isascii():  # many times as quick
-            found.update((word[:_LONGEST_WORD], None) for word in dict.fromkeys(_ASCII_WORDS.findall(folded)))
+            words = dict.fromkeys(folded.translate(_BLANK_BETWEEN_ASCII_WORDS).split())
+            found.update((word[:_LONGEST_WORD], None) for word in words)
             continue
         for run in _RUNS.finditer(folded):
             if run.lastgroup == "word":
@@ -51,7 +52,7 @@ def _pairs(run: str) -> Iterable[str]:
 def number_tokens(*numbers: str) -> list[str]:
     """Return the ends of each number, so that any fragment of three digits or more begins one of them."""
     found: dict[str, None] = {}
-    for number in numbers:
+    for number in dict.fromkeys(numbers):
         digits = "".join(c for c in number if c.isdecimal())
         found.update(dict.fromkeys(digits[i:] for i in range(max(len(digits) - 2, 0))))
     return list(found)

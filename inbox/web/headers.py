@@ -15,7 +15,7 @@ DESK_POLICY = _POLICY.format(scripts="script-src 'self'; ")
 def init_app(app: Flask, settings: Settings) -> None:
     """Set the headers; a view that sets one itself (a download's stricter policy) keeps its own."""
 
-    headers = {
+    shared = {
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
         "Referrer-Policy": "no-referrer",
@@ -25,13 +25,15 @@ def init_app(app: Flask, settings: Settings) -> None:
         "Cache-Control": "no-store",
     }
     if settings.public_url.startswith("https://"):
-        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        shared["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    public, desk = (
+        [(name.lower(), (name, value)) for name, value in {"Content-Security-Policy": policy, **shared}.items()]
+        for policy in (PUBLIC_POLICY, DESK_POLICY)
+    )
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        policy = DESK_POLICY if request.path.startswith("/desk") else PUBLIC_POLICY
+        headers = desk if request.path.startswith("/desk") else public
         given = {name.lower() for name in response.headers.keys()}  # noqa: SIM118  these are no dict
-        for name, value in {"Content-Security-Policy": policy, **headers}.items():
-            if name.lower() not in given:
-                response.headers[name] = value
+        response.headers.extend([header for name, header in headers if name not in given])
         return response

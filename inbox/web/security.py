@@ -50,6 +50,8 @@ def init_app(app: Flask, runtime: Runtime) -> None:
     security.login_manager.user_loader(_load)
     security.login_manager.request_loader(None)  # nobody signs in with a token in a header
     security.principal.identity_loaders.clear()  # pages without a guard ask for no user, nor does a webhook
+    # Nobody is remembered beyond the session, so no answer needs to look whether somebody is.
+    app.after_request_funcs[None].remove(security.login_manager._update_remember_cookie)
 
 
 def _settings(runtime: Runtime) -> dict[str, object]:
