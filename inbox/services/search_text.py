@@ -9,6 +9,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+import phonenumbers
+
 _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _RUNS = re.compile(rf"(?P<cjk>[{_CJK}]+)|(?P<word>[^\W_{_CJK}]+)")
 _ASCII_WORDS = re.compile("[a-z0-9]+")
@@ -49,12 +51,29 @@ def _pairs(run: str) -> Iterable[str]:
 
 
 def number_tokens(*numbers: str) -> list[str]:
-    """Return the ends of each number, so that any fragment of three digits or more begins one of them."""
+    """Return the ends of each number, and the number as it is dialled at home.
+
+    So every piece of it, two digits or more and however people group them, begins one of the tokens.
+    """
     found: dict[str, None] = {}
     for number in numbers:
         digits = "".join(c for c in number if c.isdecimal())
-        found.update(dict.fromkeys(digits[i:] for i in range(max(len(digits) - 2, 0))))
+        found.update(dict.fromkeys(digits[i:] for i in range(len(digits) - 1)))
+        found.update(dict.fromkeys(_national(number)))
     return list(found)
+
+
+def _national(number: str) -> Iterable[str]:
+    """The digits of an E.164 number with the prefix of calls inside its country: +886912345678 is 0912345678."""
+    if not number.startswith("+"):
+        return []
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return []
+    region = phonenumbers.region_code_for_country_code(parsed.country_code)
+    prefix = phonenumbers.ndd_prefix_for_region(region, True) or ""
+    return [prefix + phonenumbers.national_significant_number(parsed)]
 
 
 def query_terms(text: str) -> list[tuple[str, bool]]:
