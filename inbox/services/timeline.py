@@ -10,7 +10,14 @@ from sqlalchemy.orm import Session, joinedload, raiseload, selectinload
 from inbox.models import Attachment, AuditEntry, Message, Note, Submission
 
 PAGE_SIZE = 200
-NOT_SHOWN = ("submission:receive", "submission:note", "submission:ask", "submission:reply", "attachment:download")
+NOT_SHOWN = (
+    "submission:receive",
+    "submission:correct",
+    "submission:note",
+    "submission:ask",
+    "submission:reply",
+    "attachment:download",
+)
 """Acts that stand in the history only: the message or note that they made is there, or nothing was changed."""
 _CHANGE_NOTHING = ("submission:note", "attachment:download")
 

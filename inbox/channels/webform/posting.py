@@ -6,7 +6,7 @@ from flask import request
 from flask_babel import gettext as _
 
 from inbox.channels.webform import delivery, tokens, uploads
-from inbox.channels.webform.delivery import Begin
+from inbox.channels.webform.delivery import Take
 from inbox.channels.webform.forms import PublicForm
 from inbox.channels.webform.tokens import Token
 from inbox.channels.webform.uploads import Upload
@@ -47,9 +47,9 @@ class Posting:
         uploads.hold(self.files, self.token.key)
         _show_held(self.form, self.token)
 
-    def deliver(self, incoming: Incoming, begin: Begin) -> Arrival:
+    def deliver(self, incoming: Incoming, take: Take) -> Arrival:
         incoming = replace(incoming, external_id=self.token.key, suspicions=self.suspicions)
-        return delivery.deliver(incoming, self.files, self.token, begin)
+        return delivery.deliver(incoming, self.files, self.token, take)
 
 
 def make_room(form: type[PublicForm]) -> None:

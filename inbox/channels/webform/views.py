@@ -1,6 +1,7 @@
 """The public pages. A GET shows; a POST judges what came, stores it, and sends on to the next page."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any, TypeVar
@@ -20,7 +21,7 @@ from inbox.channels.webform.tokens import Token
 from inbox.edge import csrf, current_runtime, now, public_post_limit, request_session, spend
 from inbox.kinds import Kind
 from inbox.models import Direction, Submission
-from inbox.services import conversation, intake, receipts
+from inbox.services import conversation, corrections, intake, receipts
 from inbox.services.intake import Arrival, Incoming
 
 bp = Blueprint("public", __name__)
@@ -129,17 +130,31 @@ def _accept(kind: Kind, posted: Posting) -> None:
     receipt_hash = receipts.hash_code(_code(posted.token))
     incoming = parse.incoming(kind, values, posted.token.key, receipt_hash=receipt_hash)
 
-    def begin(session: Session, incoming: Incoming) -> Arrival:
-        arrival = _receive(session, incoming)
+    def take(session: Session, incoming: Incoming, first: Submission | None) -> Arrival:
+        arrival = _correct(session, first, incoming) if first else _receive(session, incoming)
         if more := kind.also(values):
-            _receive(session, parse.second(*more, incoming, opened_from=arrival.reference))
+            _receive_beside(session, parse.second(*more, incoming, opened_from=arrival.reference), posted.token)
         return arrival
 
-    posted.deliver(incoming, begin)
+    posted.deliver(incoming, take)
 
 
 def _receive(session: Session, incoming: Incoming) -> Arrival:
     return intake.receive(session, incoming, region=current_runtime().profile.country, now=now())
+
+
+def _correct(session: Session, submission: Submission, incoming: Incoming) -> Arrival:
+    return corrections.receive(session, submission, incoming, region=current_runtime().profile.country, now=now())
+
+
+def _receive_beside(session: Session, incoming: Incoming, token: Token) -> None:
+    """Open the second submission of a form, once; later it follows what changes in the form."""
+    first = replace(incoming, external_id=f"{token.key}:{incoming.kind}")
+    opened = intake.find_repeat(session, first)
+    if opened is None:
+        _receive(session, first)
+    elif corrections.differences(opened.submission, incoming, current_runtime().profile.country):
+        _correct(session, opened.submission, incoming)
 
 
 @bp.get("/receipt")
@@ -201,7 +216,7 @@ def answer() -> Page | Redirect:
         posted.hold()
         return _conversation_page(submission, form, posted.token), UNFIT
     incoming = parse.answer(form["body"].data or "", posted.token.key)
-    posted.deliver(incoming, lambda session, more: _receive_more(session, submission.id, more))
+    posted.deliver(incoming, lambda session, more, _first: _receive_more(session, submission.id, more))
     flash(_("Your message has arrived. Thank you."))
     return redirect(url_for("public.status", _anchor="main"), 303)
 
