@@ -8,6 +8,7 @@ from whitenoise import WhiteNoise
 from inbox import edge, logs
 from inbox.bootstrap import bootstrap
 from inbox.config import Settings
+from inbox.host import KnownHost
 from inbox.prefix import PublicPrefix
 from inbox.rendering import template_folder
 from inbox.runtime import Runtime
@@ -64,6 +65,6 @@ def _wrap(app: Flask, settings: Settings) -> None:
         allow_all_origins=False,
         add_headers_function=lambda headers, path, url: headers.add_header("X-Content-Type-Options", "nosniff"),
     )
-    layers = PublicPrefix(static, settings.public_url)
+    layers = KnownHost(PublicPrefix(static, settings.public_url))
     n = settings.trusted_proxies
     app.wsgi_app = ProxyFix(layers, x_for=n, x_proto=n, x_host=n) if n else layers  # type: ignore[method-assign]

@@ -45,9 +45,7 @@ def differences(submission: Submission, incoming: Incoming, region: str) -> Chan
     after = {"subject": _subject(submission, incoming), **asdict(_facts(incoming, region)), **incoming.details}
     names = dict.fromkeys((*after, *before))
     return {
-        name: {"from": before.get(name), "to": after.get(name)}
-        for name in names
-        if before.get(name) != after.get(name)
+        name: {"from": before.get(name), "to": after.get(name)} for name in names if before.get(name) != after.get(name)
     }
 
 

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, TooManyRequests
+from werkzeug.routing import RequestRedirect
 
 from inbox.edge import now
 from inbox.errors import MoveNotAllowed, NotAllowed, NotFound, StorageError
@@ -71,6 +73,7 @@ def init_app(app: Flask) -> None:
     for kind, status in STATUS_OF.items():
         app.register_error_handler(kind, _handler(status))
     app.register_error_handler(Exception, _unexpected)
+    app.after_request(_stay_here)
 
 
 def _handler(status: int):  # type: ignore[no-untyped-def]
@@ -88,6 +91,15 @@ def _http_error(error: HTTPException) -> Response:
     response = page(error.code, _retry_after(error))
     if isinstance(error, TooManyRequests) and error.retry_after:
         response.headers["Retry-After"] = str(_retry_after(error))
+    return response
+
+
+def _stay_here(response: Response) -> Response:
+    """Take the host out of the router's redirects: it comes from the request, where anybody can write one."""
+    if isinstance(request.routing_exception, RequestRedirect):
+        parts = urlsplit(request.routing_exception.new_url)
+        path = f"/{parts.path.lstrip('/')}"  # two slashes would begin with a host again
+        response.location = f"{path}?{parts.query}" if parts.query else path
     return response
 
 
