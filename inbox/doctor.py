@@ -8,16 +8,14 @@ from enum import Enum
 from io import BytesIO
 from tempfile import TemporaryFile
 
-import redis
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from inbox import migrations
+from inbox import budgets, migrations
 from inbox.errors import StorageError
 from inbox.runtime import Runtime
 from inbox.services import accounts
 
-REDIS_SECONDS = 5
 LEAST_FREE_BYTES = 1024**3
 
 
@@ -153,13 +151,9 @@ def _redis(runtime: Runtime) -> Finding:
     url = runtime.settings.redis_url
     if not url:
         return Finding(Level.OK, "redis", "not used; budgets are counted in each process (INBOX_REDIS_URL shares them)")
-    try:
-        with redis.Redis.from_url(url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS) as client:
-            client.ping()
-    except (redis.RedisError, OSError, ValueError) as error:
-        return Finding(
-            Level.WRONG, "redis", f"INBOX_REDIS_URL: does not answer ({type(error).__name__}); start it, or unset this"
-        )
+    if why := budgets.trouble(url):
+        words = f"INBOX_REDIS_URL: does not answer ({why}), so each process counts budgets for itself"
+        return Finding(Level.WRONG, "redis", f"{words}; start it, or unset this")
     return Finding(Level.OK, "redis", "answers")
 
 

@@ -1,23 +1,20 @@
 """What pages and webhooks share: the runtime, the request's session, its write transaction, budgets."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from math import ceil
 from typing import TypeVar, cast
 
 from flask import Flask, current_app, request
 from flask.globals import app_ctx
 from flask_wtf.csrf import CSRFProtect
 from limits import parse_many
-from limits.storage import storage_from_string
-from limits.strategies import FixedWindowRateLimiter, RateLimiter
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, scoped_session
 from werkzeug.exceptions import TooManyRequests
 
 from inbox import db
+from inbox.budgets import Budgets
 from inbox.runtime import Runtime
 
 Result = TypeVar("Result")
@@ -31,9 +28,7 @@ def init_app(app: Flask, runtime: Runtime) -> None:
     app.extensions["inbox"] = runtime
     app.extensions["inbox_sessions"] = sessions
     csrf.init_app(app)
-    app.extensions["inbox_budgets"] = FixedWindowRateLimiter(
-        storage_from_string(runtime.settings.redis_url or "memory://")
-    )
+    app.extensions["inbox_budgets"] = Budgets(runtime.settings.redis_url)
 
     @app.teardown_appcontext
     def close_session(error: BaseException | None) -> None:
@@ -86,12 +81,10 @@ def spend(limits: str, purpose: str, who: str | None = None) -> None:
 
     Raises TooManyRequests when it is used up.
     """
-    budgets = cast(RateLimiter, current_app.extensions["inbox_budgets"])
+    budgets = cast(Budgets, current_app.extensions["inbox_budgets"])
     for limit in parse_many(limits):
-        key = (purpose, who or request.remote_addr or "")
-        if not budgets.hit(limit, *key):
-            reset_at = budgets.get_window_stats(limit, *key).reset_time
-            raise TooManyRequests(retry_after=max(ceil(reset_at - time.time()), 1))
+        if wait := budgets.hit(limit, purpose, who or request.remote_addr or ""):
+            raise TooManyRequests(retry_after=wait)
 
 
 def wants_fragment() -> bool:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from inbox import create_app, demo, logs, migrations, worker
+from inbox import budgets, create_app, demo, logs, migrations, worker
 from inbox.bootstrap import bootstrap
 from inbox.cli.server import Server
 from inbox.errors import ConfigError
@@ -122,7 +122,7 @@ def _use_own_folder_for_uploads(runtime: Runtime) -> None:
 
 
 def _greet(runtime: Runtime, host: str) -> None:
-    url = runtime.settings.public_url
+    url, redis_url = runtime.settings.public_url, runtime.settings.redis_url
     click.echo(f"Public page:  {url}/")
     click.echo(f"Desk:         {url}/desk/")
     with runtime.database.reading() as session:
@@ -132,6 +132,8 @@ def _greet(runtime: Runtime, host: str) -> None:
             )
     if _is_any(urlsplit(url).hostname or ""):
         click.echo(f"Listening on every address of this machine ({host}); set INBOX_PUBLIC_URL to the one people use.")
+    if why := redis_url and budgets.trouble(redis_url):
+        click.echo(f"Warning: INBOX_REDIS_URL: does not answer ({why}); this process counts budgets for itself.")
     click.echo("Stop with Ctrl-C.")
 
 

@@ -71,7 +71,7 @@ def _national(number: str) -> Iterable[str]:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
         return []
-    region = phonenumbers.region_code_for_country_code(parsed.country_code)
+    region = phonenumbers.region_code_for_country_code(parsed.country_code or 0)
     prefix = phonenumbers.ndd_prefix_for_region(region, True) or ""
     return [prefix + phonenumbers.national_significant_number(parsed)]
 
