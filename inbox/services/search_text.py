@@ -8,8 +8,10 @@ anywhere. Everything else is cut at what is no letter or digit, with case and ac
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import cache
 
 import phonenumbers
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
 _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _RUNS = re.compile(rf"(?P<cjk>[{_CJK}]+)|(?P<word>[^\W_{_CJK}]+)")
@@ -64,16 +66,18 @@ def number_tokens(*numbers: str) -> list[str]:
 
 
 def _national(number: str) -> Iterable[str]:
-    """The digits of an E.164 number with the prefix of calls inside its country: +886912345678 is 0912345678."""
-    if not number.startswith("+"):
+    """The digits of an E.164 number as they are dialled inside its country: +886912345678 is 0912345678."""
+    digits = number[1:]
+    if not number.startswith("+") or not digits.isdecimal():
         return []
-    try:
-        parsed = phonenumbers.parse(number)
-    except phonenumbers.NumberParseException:
-        return []
-    region = phonenumbers.region_code_for_country_code(parsed.country_code or 0)
-    prefix = phonenumbers.ndd_prefix_for_region(region, True) or ""
-    return [prefix + phonenumbers.national_significant_number(parsed)]
+    codes = ((digits[:n], digits[n:]) for n in (1, 2, 3))  # none begins another one (ITU-T E.164)
+    return [_trunk_prefix(int(code)) + rest for code, rest in codes if int(code) in COUNTRY_CODE_TO_REGION_CODE]
+
+
+@cache
+def _trunk_prefix(country_code: int) -> str:
+    region = phonenumbers.region_code_for_country_code(country_code)
+    return phonenumbers.ndd_prefix_for_region(region, True) or ""
 
 
 def query_terms(text: str) -> list[tuple[str, bool]]:

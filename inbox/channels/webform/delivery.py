@@ -57,10 +57,7 @@ def _store(session: Session, incoming: Incoming, kept: list[Kept], token: Token,
     here = _files_of(first.submission) if first else []
     files = uploads.attach(session, kept, token.key, here, now())
     incoming = replace(incoming, uploads=tuple(files))
-    if first is None:
-        arrival = take(session, incoming, None)
-    else:
-        arrival = take(session, _changed(incoming), first.submission)
+    arrival = take(session, _changed(incoming), first.submission) if first else take(session, incoming, None)
     if arrival.repeated:
         raise _Overtaken
     return arrival
