@@ -9,6 +9,7 @@ from inbox import edge, logs
 from inbox.bootstrap import bootstrap
 from inbox.config import Settings
 from inbox.host import KnownHost
+from inbox.multipart import Request
 from inbox.prefix import PublicPrefix
 from inbox.rendering import template_folder
 from inbox.runtime import Runtime
@@ -25,6 +26,7 @@ def create_app(runtime: Runtime | None = None) -> Flask:
 
     runtime = runtime or bootstrap()
     app = Flask(__name__, template_folder=str(template_folder()))
+    app.request_class = Request
     app.config.from_mapping(_flask_settings(runtime))
     logs.init_app(app)
     edge.init_app(app, runtime)
@@ -51,7 +53,6 @@ def _flask_settings(runtime: Runtime) -> dict[str, object]:
         "WTF_CSRF_SSL_STRICT": False,  # it asks for the Referer, which our Referrer-Policy keeps browsers from sending
         "MAX_CONTENT_LENGTH": WEBHOOK_BYTES,
         "MAX_FORM_MEMORY_SIZE": FORM_MEMORY_BYTES,
-        "MAX_FORM_PARTS": 500,
     }
 
 

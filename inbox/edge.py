@@ -15,6 +15,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from inbox import db
 from inbox.budgets import Budgets
+from inbox.multipart import Request
 from inbox.runtime import Runtime
 
 Result = TypeVar("Result")
@@ -37,6 +38,11 @@ def init_app(app: Flask, runtime: Runtime) -> None:
 
 def current_runtime() -> Runtime:
     return cast(Runtime, current_app.extensions["inbox"])
+
+
+def this_request() -> Request:
+    """The request, with what our reading of forms says about it."""
+    return cast(Request, request)
 
 
 def request_session() -> Session:

@@ -7,12 +7,13 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException, TooManyRequests
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, TooManyRequests
 from werkzeug.routing import RequestRedirect
 
-from inbox.edge import now
+from inbox.edge import now, this_request
 from inbox.errors import MoveNotAllowed, NotAllowed, NotFound, StorageError
 from inbox.logs import log
+from inbox.multipart import TooManyParts, TooMuchText
 from inbox.text import N_
 
 
@@ -48,6 +49,12 @@ WORDS = {
     ),
     503: Words(N_("We cannot take this just now"), N_("Nothing was kept. Go back and try once more in a few minutes.")),
 }
+TOO_MUCH_TEXT = Words(N_("This is too much text at once"), N_("Nothing was sent, and nothing was kept."))
+TOO_MANY_FILES = Words(N_("These are too many files at once"), N_("Nothing was sent, and nothing was kept."))
+NOT_WHOLE = Words(
+    N_("This did not arrive whole"),
+    N_("Nothing was saved. Go back, where your words should still be, and send it again."),
+)
 MISSING = Words(
     N_("This item is not here"),
     N_(
@@ -68,7 +75,7 @@ STATUS_OF = {
 
 def init_app(app: Flask) -> None:
     """Register the handlers."""
-    app.register_error_handler(CSRFError, lambda error: page(400))
+    app.register_error_handler(CSRFError, lambda error: page(400, words=NOT_WHOLE if this_request().damage else None))
     app.register_error_handler(HTTPException, _http_error)
     for kind, status in STATUS_OF.items():
         app.register_error_handler(kind, _handler(status))
@@ -88,10 +95,17 @@ def _handler(status: int):  # type: ignore[no-untyped-def]
 def _http_error(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]
-    response = page(error.code, _retry_after(error))
+    words = _why_too_large(error) if isinstance(error, RequestEntityTooLarge) else None
+    response = page(error.code, _retry_after(error), words)
     if isinstance(error, TooManyRequests) and error.retry_after:
         response.headers["Retry-After"] = str(_retry_after(error))
     return response
+
+
+def _why_too_large(error: RequestEntityTooLarge) -> Words:
+    if isinstance(error, TooManyParts):
+        return TOO_MANY_FILES
+    return WORDS[413] if this_request().takes_files and not isinstance(error, TooMuchText) else TOO_MUCH_TEXT
 
 
 def _stay_here(response: Response) -> Response:
@@ -124,4 +138,5 @@ def page(status: int, retry_after: int | None = None, words: Words | None = None
     if request.path.startswith("/hooks/"):
         return make_response(f"{words.title}\n", status, {"Content-Type": "text/plain; charset=utf-8"})
     template = "errors/desk.html" if request.path.startswith("/desk") else "errors/public.html"
-    return make_response(render_template(template, words=words, status=status, again_at=again_at), status)
+    shown = {"words": words, "status": status, "again_at": again_at, "too_much_text": words is TOO_MUCH_TEXT}
+    return make_response(render_template(template, **shown), status)

@@ -10,12 +10,26 @@ from inbox.channels.webform.delivery import Take
 from inbox.channels.webform.forms import PublicForm
 from inbox.channels.webform.tokens import Token
 from inbox.channels.webform.uploads import Upload
-from inbox.edge import current_runtime
+from inbox.edge import current_runtime, this_request
+from inbox.multipart import MOST_FILES, Damage
 from inbox.services import spam
 from inbox.services.intake import Arrival, Incoming
+from inbox.text import N_
 
 FORM_BYTES = 4 * 1024 * 1024
 """What a form without files may weigh; far more than the longest text that we take."""
+
+
+_DAMAGE = {
+    Damage.UNREADABLE: N_(
+        "What your browser sent did not arrive whole, so this page may show only a part of it. "
+        "What is missing may still be there when you go back with your browser. Then send it once more."
+    ),
+    Damage.TOO_MANY_FILES: N_(
+        "These are too many files at once: we kept the first %(most)d. "
+        "Send them now; you can add the others with your receipt code."
+    ),
+}
 
 
 @dataclass
@@ -56,16 +70,25 @@ def make_room(form: type[PublicForm]) -> None:
     """Allow the request what this form may weigh; must run before anything reads the request's body."""
     upload = current_runtime().settings.max_upload_bytes if form.takes_files() else 0
     request.max_content_length = FORM_BYTES + upload
+    this_request().takes_files = form.takes_files()
 
 
 def judge(form: PublicForm, purpose: str) -> Posting:
     """Look at a form that came in: afterwards the form knows what is wrong with it, if anything."""
     token = _token_of(form, purpose)
-    form.validate()
-    if form.csrf_token.errors:
-        form.trouble = _too_old()
+    is_valid(form)
     files = _files_of(form, token)
     return Posting(form, token, files)
+
+
+def is_valid(form: PublicForm) -> bool:
+    """Judge the answers, and how they came; what is wrong stands in the form."""
+    valid = form.validate()
+    if form.csrf_token.errors:
+        form.trouble = _too_old()
+    if damage := this_request().damage:
+        form.trouble, form.lost = _(_DAMAGE[damage], most=MOST_FILES), damage is Damage.UNREADABLE
+    return bool(valid and not form.trouble)
 
 
 def _too_old() -> str:

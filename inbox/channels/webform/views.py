@@ -185,7 +185,7 @@ def look_up() -> Page | Redirect:
     form = LookUpForm()
     if wait := _over_budget("look-up"):
         raise wait
-    if not form.validate():
+    if not posting.is_valid(form):
         return render_template("public/look_up.html", form=form), UNFIT
     submission = receipts.find_by_code(request_session(), form["code"].data)
     if submission is None:
