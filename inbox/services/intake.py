@@ -18,6 +18,7 @@ from inbox.models import (
     Status,
     Submission,
 )
+from inbox.models.contact import thread_key
 from inbox.services import audit, contacts, media, receipts, search, search_index, search_text, spam
 from inbox.services.contacts import Facts, Person, Sender
 from inbox.services.media import RemoteFile
@@ -161,7 +162,7 @@ def _find_thread(
 
 
 def _thread_key(sender: Sender) -> str:
-    return f"{sender.channel.value}:{sender.address}"
+    return thread_key(sender.channel, sender.address)
 
 
 @dataclass(frozen=True)
