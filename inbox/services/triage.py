@@ -133,12 +133,20 @@ def unlabel(session: Session, submission: Submission, key: str, *, actor: User, 
     search.rebuild(session, submission)
 
 
-def note(session: Session, submission: Submission, text: str, *, actor: User, now: datetime) -> Note:
-    """Add a note that only staff see."""
-    added = Note(submission_id=submission.id, author_id=actor.id, text=clean(text)[:NOTE_LENGTH], at=now)
+def note(
+    session: Session, submission: Submission, text: str, *, actor: User, now: datetime, key: str | None = None
+) -> Note:
+    """Add a note that only staff see; the same `key` again (`conversation.once_key`) is the first note.
+
+    Raises IntegrityError if another transaction adds the same at this moment.
+    """
+    if key and (same := session.scalar(select(Note).where(Note.client_key == key))):
+        return same
+    text = clean(text)[:NOTE_LENGTH]
+    added = Note(submission_id=submission.id, author_id=actor.id, text=text, client_key=key, at=now)
     session.add(added)
-    audit.record(session, actor, "submission:note", submission.id, now=now)
     session.flush()
+    audit.record(session, actor, "submission:note", submission.id, now=now)
     search_index.extend(session, submission.id, search_text.tokens(added.text))
     return added
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Regexp, ValidationError
+from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
 
 from inbox.models import Priority, Status
 from inbox.services import triage
@@ -57,8 +57,9 @@ class UnlabelForm(FlaskForm):  # type: ignore[misc]
 
 
 class TextForm(FlaskForm):  # type: ignore[misc]
-    """A note, a question to the sender, or a reply."""
+    """A note, a question to the sender, or a reply; `key` was drawn with the page, so that it is sent once."""
 
+    key = StringField(validators=[Optional(), Regexp(r"^[0-9a-f]{32}$")])
     text = TextAreaField(
         validators=[
             InputRequired(N_("Write something first.")),
@@ -72,7 +73,7 @@ class TextForm(FlaskForm):  # type: ignore[misc]
 
 
 class ReplyForm(TextForm):
-    """A reply: `key` was drawn with the page, `newest` is the last message of the sender that the page showed."""
+    """A reply: `newest` is the last message of the sender that the page showed."""
 
     key = StringField(validators=[Regexp(r"^[0-9a-f]{32}$")])
     newest = StringField()

@@ -53,7 +53,7 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Draft:
-    """A note, question or reply that could not be saved, and why. `key` is a reply's own."""
+    """A note, question or reply that could not be saved, and why. `key` is what its page drew."""
 
     what: str
     text: str
@@ -158,8 +158,8 @@ def keeps_text(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseRe
 @bp.post("/notes")
 @keeps_text
 def note(reference: str) -> ResponseReturnValue:
-    def add(session: Session, submission: Submission, text: str) -> str:
-        return f"n-{triage.note(session, submission, text, actor=current_user(), now=now()).id}"
+    def add(session: Session, submission: Submission, text: str, key: str | None) -> str:
+        return f"n-{triage.note(session, submission, text, actor=current_user(), key=key, now=now()).id}"
 
     return _write(reference, accounts.NOTE, "note", add)
 
@@ -167,8 +167,8 @@ def note(reference: str) -> ResponseReturnValue:
 @bp.post("/messages")
 @keeps_text
 def ask(reference: str) -> ResponseReturnValue:
-    def send(session: Session, submission: Submission, text: str) -> str:
-        return f"m-{conversation.ask(session, submission, text, actor=current_user(), now=now()).id}"
+    def send(session: Session, submission: Submission, text: str, key: str | None) -> str:
+        return f"m-{conversation.ask(session, submission, text, actor=current_user(), key=key, now=now()).id}"
 
     return _write(reference, accounts.ASK, "message", send)
 
@@ -243,14 +243,22 @@ def _change(reference: str, verb: str, act: Act, yours: dict[str, Any]) -> Respo
     return _back(reference)
 
 
-def _write(reference: str, verb: str, what: str, act: Callable[[Session, Submission, str], str]) -> ResponseReturnValue:
+Write = Callable[[Session, Submission, str, str | None], str]
+
+
+def _write(reference: str, verb: str, what: str, act: Write) -> ResponseReturnValue:
     form = TextForm()
     if not form.validate():
         submission = accounts.get_submission(request_session(), current_user(), reference, verb)
-        return _page(submission, 422, draft=Draft(what, form.text.data or "", form.text.errors[0]))
-    with writing() as session:
-        anchor = act(session, accounts.get_submission(session, current_user(), reference, verb), form.text.data)
-    return _back(reference, anchor)
+        problem = str(next(iter(form.errors.values()))[0])
+        return _page(submission, 422, draft=Draft(what, form.text.data or "", problem, form.key.data or ""))
+    text, drawn = form.text.data, form.key.data
+    key = conversation.once_key(drawn, text) if drawn else None
+
+    def write(session: Session) -> str:
+        return act(session, accounts.get_submission(session, current_user(), reference, verb), text, key)
+
+    return _back(reference, exactly_once(write))
 
 
 def _back(reference: str, anchor: str | None = None) -> ResponseReturnValue:
