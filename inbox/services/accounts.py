@@ -145,6 +145,12 @@ def end_sessions(user: User) -> None:
     user.fs_uniquifier = uuid.uuid4().hex
 
 
+def end_session(user: User, session_id: str, *, until: datetime, now: datetime) -> None:
+    """End one session, which would have lasted until then; this person's others go on."""
+    still = {name: end for name, end in user.ended_sessions.items() if end > now.timestamp()}
+    user.ended_sessions = {**still, session_id: until.timestamp()}
+
+
 def disable(session: Session, email: str, *, now: datetime) -> User:
     """Shut somebody out, at once. Raises AccountRefused for an unknown address and the last administrator."""
     user = _known(session, email)

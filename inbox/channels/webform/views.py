@@ -18,7 +18,7 @@ from inbox.channels.webform import fields, forms, parse, posting, tokens
 from inbox.channels.webform.forms import AnswerForm, LookUpForm, PublicForm
 from inbox.channels.webform.posting import Posting
 from inbox.channels.webform.tokens import Token
-from inbox.edge import csrf, current_runtime, now, public_post_limit, request_session, spend
+from inbox.edge import csrf, current_runtime, now, public_post_limit, request_session, spend, writing
 from inbox.kinds import Kind
 from inbox.models import Direction, Submission
 from inbox.services import conversation, corrections, intake, receipts
@@ -193,7 +193,8 @@ def look_up() -> Page | Redirect:
             _("No submission opens with this code. Look whether each character is as you wrote it down.")
         )
         return render_template("public/look_up.html", form=form), UNFIT
-    session[OPENED] = {"id": submission.id, "until": (now() + VIEW_LIFETIME).timestamp()}
+    until = (now() + VIEW_LIFETIME).timestamp()
+    session[OPENED] = {"id": submission.id, "until": until, "closed": submission.views_closed}
     return redirect(url_for("public.status", _anchor="main"), 303)
 
 
@@ -223,6 +224,11 @@ def answer() -> Page | Redirect:
 
 @bp.post("/status/close")
 def close() -> Redirect:
+    """End the view in every browser that the code opened it in: a copy of the cookie must not outlast it."""
+    if submission := _opened():
+        number = submission.id
+        with writing() as db:
+            db.get_one(Submission, number).views_closed += 1
     for key in (RECEIPT, OPENED):
         session.pop(key, None)
     return redirect(url_for("public.landing"), 303)
@@ -233,7 +239,8 @@ def _opened() -> Submission | None:
     opened = session.get(OPENED)
     if not opened or opened["until"] < now().timestamp():
         return None
-    return request_session().get(Submission, opened["id"])
+    submission = request_session().get(Submission, opened["id"])
+    return submission if submission and submission.views_closed == opened.get("closed") else None
 
 
 def _answering(submission: Submission) -> str:
