@@ -165,9 +165,29 @@ def test_reset_takes_the_password_and_gives_a_link(run: Run):
     assert "no password yet" in run("staff", "list").stdout
 
 
-@pytest.mark.parametrize("verb", ["disable", "reset"])
-def test_somebody_unknown_cannot_be_changed(run: Run, verb: str):
-    assert "no account" in complaint(run("staff", verb, "nobody@newsroom.example"))
+@pytest.mark.parametrize("words", [["disable"], ["enable"], ["reset"], ["role", "editor"]])
+def test_somebody_unknown_cannot_be_changed(run: Run, words: list[str]):
+    verb, *more = words
+    assert "no account" in complaint(run("staff", verb, "nobody@newsroom.example", *more))
+
+
+def test_a_disabled_account_finds_its_way_back(run: Run):
+    run("staff", "add", "ada@newsroom.example", "--role", "admin")
+    run("staff", "add", "bob@newsroom.example", "--role", "editor", "--password-stdin", stdin=PASSWORD + "\n")
+    run("staff", "disable", "bob@newsroom.example")
+
+    assert "inbox staff enable bob@newsroom.example" in run("staff", "reset", "bob@newsroom.example").stdout
+    assert run("staff", "enable", "bob@newsroom.example").exit_code == 0
+    assert re.search(r"bob@newsroom\.example\s+editor\s+no password yet", run("staff", "list").stdout)
+
+
+def test_a_role_can_be_changed_but_one_administrator_stays(run: Run):
+    run("staff", "add", "ada@newsroom.example", "--role", "admin")
+    run("staff", "add", "bob@newsroom.example", "--role", "editor")
+
+    assert "bob@newsroom.example is ads now." in run("staff", "role", "bob@newsroom.example", "ads").stdout
+    assert "administrator" in complaint(run("staff", "role", "ada@newsroom.example", "editor"))
+    assert run("staff", "role", "bob@newsroom.example", "king").exit_code == 2
 
 
 # Demo and export
