@@ -215,7 +215,7 @@ def test_a_time_that_is_none_is_refused(run: Run, since: str):
 def test_simulate_without_an_inbox_that_runs_says_so(run: Run):
     line = complaint(run("simulate", "whatsapp", "hello", INBOX_PUBLIC_URL="http://127.0.0.1:1"))
 
-    assert "INBOX_PUBLIC_URL" in line
+    assert "set INBOX_PUBLIC_URL" in line
     assert "inbox serve" in line
 
 
@@ -233,16 +233,16 @@ def test_simulate_without_a_token_for_a_public_address_names_the_setting(run: Ru
 class Running:
     """`inbox serve` in a process of its own, on a free port."""
 
-    def __init__(self, folder: Path, *words: str) -> None:
+    def __init__(self, folder: Path, *words: str, stderr: int = subprocess.DEVNULL, **settings: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.environ = {**os.environ, "INBOX_DATA_DIR": str(folder), "PYTHONUNBUFFERED": "1"}
+        self.environ = {**os.environ, "INBOX_DATA_DIR": str(folder), "PYTHONUNBUFFERED": "1", **settings}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "inbox.cli", "serve", "--port", str(self.port), *words],
             env=self.environ,
             cwd=Path(__file__).parent.parent,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=stderr,
             text=True,
         )
         self.greeting = self._read_greeting()
@@ -344,6 +344,16 @@ def test_with_the_demo_a_newcomer_sees_a_simulated_message_arrive(run: Run, serv
     assert (last["channel"], last["body"]) == ("whatsapp", "The bridge on Road 21 is closed")
     (answer,) = (message["text"] for message in last["messages"] if message["direction"] == "out")
     assert last["reference"] in answer
+
+
+def test_simulate_from_another_folder_says_that_it_must_be_the_same(
+    run: Run, serve: Callable[..., Running], folder: Path
+):
+    elsewhere = str(folder.parent / "elsewhere")
+    line = complaint(run("simulate", "whatsapp", "hello", INBOX_PUBLIC_URL=serve().url, INBOX_DATA_DIR=elsewhere))
+
+    assert "same folder" in line
+    assert "INBOX_DATA_DIR" in line
 
 
 def test_a_port_in_use_is_one_line(run: Run):

@@ -1,6 +1,9 @@
 """What `inbox serve` answers and says before the application has a word."""
 
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,3 +49,25 @@ def test_an_upload_that_does_not_tell_its_size_is_refused_with_a_page(running: R
 
 def test_a_request_that_cannot_be_read_is_a_bad_request(running: Running):
     assert ask(running.port, "POST / HTTP/1.1\nContent-Length: many\n").startswith("HTTP/1.1 400")
+
+
+def test_the_start_tells_of_misspelt_settings_and_of_a_redis_that_is_away(tmp_path: Path):
+    environ = {"INBOX_DATA_DIR": str(tmp_path), "INBOX_PUBLIC_ULR": "x", "INBOX_REDIS_URL": "redis://127.0.0.1:1/0"}
+    running = Running(tmp_path, stderr=subprocess.PIPE, **environ)
+    running.process.terminate()
+    _, said = running.process.communicate(timeout=60)
+    warnings = [line for line in said.splitlines() if line.startswith("Warning: ")]
+    assert len(warnings) == 2
+    assert "INBOX_PUBLIC_ULR (is it INBOX_PUBLIC_URL?)" in warnings[0]
+    assert "INBOX_REDIS_URL" in warnings[1]
+
+
+@pytest.mark.parametrize("command", ["export", "upgrade", "serve"])
+def test_a_file_that_is_no_database_is_one_line(tmp_path: Path, command: str):
+    (tmp_path / "inbox.db").write_bytes(b"This is a letter and no database, however long it may be. " * 100)
+    environ = {**os.environ, "INBOX_DATA_DIR": str(tmp_path)}
+    words = [sys.executable, "-m", "inbox.cli", command]
+    ended = subprocess.run(words, env=environ, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert "INBOX_DATABASE_URL" in line
