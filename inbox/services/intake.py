@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from inbox import kinds
@@ -113,14 +113,16 @@ def receive(session: Session, incoming: Incoming, *, region: str, now: datetime)
         return repeat
     person, submission = _find_thread(session, incoming, region, now)
     point_id = person.point_id if person else None
+    hears = incoming.keyword is None and person is not None and person.can_reply and not person.opted_out
     if submission:
+        untold = hears and _is_untold(session, submission)
         _join(session, submission, incoming, now)
         message_id = _append(session, submission.id, incoming, point_id, now)
-        return Arrival(session, submission.id, message_id, submission.reference)
+        return Arrival(
+            session, submission.id, message_id, submission.reference, point_id=point_id, may_acknowledge=untold
+        )
     opened = _open(session, incoming, person, now)
     message_id = _append(session, opened.id, incoming, point_id, now)
-    welcome = incoming.keyword is None and not opened.is_spam
-    can_reply = person is not None and person.can_reply and not person.opted_out
     return Arrival(
         session,
         opened.id,
@@ -128,7 +130,7 @@ def receive(session: Session, incoming: Incoming, *, region: str, now: datetime)
         opened.reference,
         point_id=point_id,
         opened=True,
-        may_acknowledge=welcome and can_reply,
+        may_acknowledge=hears and not opened.is_spam,
     )
 
 
@@ -143,6 +145,17 @@ def receive_more(session: Session, submission: Submission, incoming: Incoming, *
     _join(session, submission, incoming, now)
     message_id = _append(session, submission.id, incoming, None, now)
     return Arrival(session, submission.id, message_id, submission.reference)
+
+
+def _is_untold(session: Session, submission: Submission) -> bool:
+    """Whether the sender does not know the reference yet: all they said was START or the like, and we nothing.
+
+    Looked up only where the subject, which is the first line of the first message, is such a word.
+    """
+    if contacts.keyword(submission.subject) is None or not submission.status.waits:
+        return False
+    ours = (Message.submission_id == submission.id, Message.direction == Direction.OUT)
+    return not session.scalar(select(exists().where(*ours)))
 
 
 _OPEN_THREAD = select(Submission).where(Submission.thread_key == bindparam("thread_key"))
