@@ -49,6 +49,16 @@ WORDS = {
     ),
     503: Words(N_("We cannot take this just now"), N_("Nothing was kept. Go back and try once more in a few minutes.")),
 }
+FOR_PROVIDERS = {
+    400: "The request cannot be read.",
+    403: "The signature does not fit the configured address, token and account.",
+    404: "There is no webhook at this address.",
+    405: "This webhook takes POST.",
+    413: "The request is too large.",
+    429: "Too many refused requests from this address. Wait, then try again.",
+    503: "Not stored. Try again.",
+}
+"""What webhooks answer: read by whoever looks into a provider's debugger, and in no language of the newsroom."""
 TOO_MUCH_TEXT = Words(N_("This is too much text at once"), N_("Nothing was sent, and nothing was kept."))
 TOO_MANY_FILES = Words(N_("These are too many files at once"), N_("Nothing was sent, and nothing was kept."))
 NOT_WHOLE = Words(
@@ -136,7 +146,8 @@ def page(status: int, retry_after: int | None = None, words: Words | None = None
     words = words or WORDS.get(status, WORDS[500] if status >= 500 else WORDS[404])
     again_at = now() + timedelta(seconds=retry_after) if retry_after else None
     if request.path.startswith("/hooks/"):
-        return make_response(f"{words.title}\n", status, {"Content-Type": "text/plain; charset=utf-8"})
+        told = FOR_PROVIDERS.get(status, FOR_PROVIDERS[503] if status >= 500 else FOR_PROVIDERS[400])
+        return make_response(f"{told}\n", status, {"Content-Type": "text/plain; charset=utf-8"})
     template = "errors/desk.html" if request.path.startswith("/desk") else "errors/public.html"
     shown = {"words": words, "status": status, "again_at": again_at, "too_much_text": words is TOO_MUCH_TEXT}
     return make_response(render_template(template, **shown), status)
