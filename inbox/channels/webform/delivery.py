@@ -43,6 +43,12 @@ def deliver(incoming: Incoming, files: list[Upload], token: Token, take: Take) -
     return arrival
 
 
+def is_here(incoming: Incoming, files: list[Upload]) -> bool:
+    """Whether the same content has already been sent under the same token."""
+    incoming = replace(incoming, raw={CONTENT: _content(incoming, files)})
+    return _find_same(request_session(), incoming) is not None
+
+
 def was_used(token: Token) -> bool:
     """Whether something has already been sent under this token."""
     sent = select(Message.id).where(Message.account == parse.ACCOUNT, Message.external_id == token.key)

@@ -45,16 +45,15 @@ class Posting:
         return not self.form.trouble and not self.form.problems()
 
     @property
-    def was_sent(self) -> bool:
-        """Whether something already arrived under this token: this one is the same again, or a change to it."""
-        return delivery.was_used(self.token)
-
-    @property
     def suspicions(self) -> tuple[str, ...]:
         """Why a machine may have sent it; it is taken in all the same."""
         quick = self.token.age.total_seconds() < current_runtime().settings.min_fill_seconds
         reasons = (quick and spam.TOO_FAST, self.form.trapped and spam.TRAP_FILLED)
         return tuple(reason for reason in reasons if reason)
+
+    def is_repeated(self, incoming: Incoming) -> bool:
+        """Whether this very sending is here already, as after a double click."""
+        return delivery.is_here(replace(incoming, external_id=self.token.key), self.files)
 
     def hold(self) -> None:
         """Keep the files that arrived for the next try."""

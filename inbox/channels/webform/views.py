@@ -211,12 +211,12 @@ def answer() -> Page | Redirect:
         token = tokens.read(form.token, purpose) or tokens.issue(purpose)
         return _conversation_page(submission, form, token, wait_until=_again_at(wait)), 429, _retry_after(wait)
     posted = posting.judge(form, purpose)
-    if posted.files or form["attachments"].held or posted.was_sent:
+    incoming = parse.answer(form["body"].data or "", posted.token.key)
+    if posted.files or form["attachments"].held or (not incoming.text and posted.is_repeated(incoming)):
         form["body"].may_be_empty()
     if not posted.is_good:
         posted.hold()
         return _conversation_page(submission, form, posted.token), UNFIT
-    incoming = parse.answer(form["body"].data or "", posted.token.key)
     posted.deliver(incoming, lambda session, more, _first: _receive_more(session, submission.id, more))
     flash(_("Your message has arrived. Thank you."))
     return redirect(url_for("public.status", _anchor="main"), 303)
