@@ -92,11 +92,13 @@ def _database(runtime: Runtime) -> Finding:
     try:
         with runtime.database.engine.connect() as connection:
             trouble = _sqlite(connection) if runtime.database.is_sqlite else _postgresql(connection)
-        current = migrations.is_current(runtime.database.engine)
+        current, newer = migrations.is_current(runtime.database.engine), migrations.is_newer(runtime.database.engine)
     except SQLAlchemyError as error:
         return Finding(Level.WRONG, "database", f"INBOX_DATABASE_URL: does not answer: {_first_line(error)}")
     if trouble:
         return Finding(Level.WRONG, "database", f"INBOX_DATABASE_URL: {trouble}")
+    if newer:
+        return Finding(Level.WRONG, "database", f"INBOX_DATABASE_URL: {migrations.NEWER}")
     if not current:
         return Finding(
             Level.WRONG, "database", "INBOX_DATABASE_URL: its tables are not those of this version; run `inbox upgrade`"

@@ -26,6 +26,8 @@ def open_inbox(environ: Mapping[str, str] | None = None) -> Runtime:
     engine = runtime.database.engine
     if not inspect(engine).get_table_names():
         migrations.upgrade(engine)
+    if migrations.is_newer(engine):
+        raise ConfigError(f"INBOX_DATABASE_URL: {migrations.NEWER}")
     if not migrations.is_current(engine):
         raise ConfigError("INBOX_DATABASE_URL: the tables are of another version; run `inbox upgrade` first")
     return runtime

@@ -9,6 +9,8 @@ from inbox.edge import current_runtime, request_session
 
 bp = Blueprint("health", __name__)
 
+OLDER = "database: run `inbox upgrade`\n"
+
 
 @bp.get("/healthz")
 def alive() -> str:
@@ -21,8 +23,9 @@ def ready() -> tuple[str, int]:
     """The database answers and its tables are those of this version."""
     try:
         request_session().execute(text("SELECT 1"))
-        if not migrations.is_current(current_runtime().database.engine):
-            return "database: run `inbox upgrade`\n", 503
+        engine = current_runtime().database.engine
+        if not migrations.is_current(engine):
+            return ("database: newer than this version\n" if migrations.is_newer(engine) else OLDER), 503
     except SQLAlchemyError:
         return "database: does not answer\n", 503
     return "ok\n", 200
