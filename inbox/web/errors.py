@@ -12,7 +12,7 @@ from werkzeug.routing import RequestRedirect
 
 from inbox.edge import now, this_request
 from inbox.errors import MoveNotAllowed, NotAllowed, NotFound, StorageError
-from inbox.logs import log
+from inbox.logs import log, place_of
 from inbox.multipart import TooManyParts, TooMuchText
 from inbox.text import N_
 
@@ -134,10 +134,7 @@ def _retry_after(error: HTTPException) -> int | None:
 
 def _unexpected(error: Exception) -> Response:
     # The exception's text may quote what a person wrote, so only its kind and place are logged.
-    trace, place = error.__traceback__, ""
-    while trace:
-        place, trace = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}", trace.tb_next
-    log.error("unexpected", error=type(error).__name__, place=place)
+    log.error("unexpected", error=type(error).__name__, place=place_of(error))
     return page(503 if request.path.startswith("/hooks/") else 500)
 
 
