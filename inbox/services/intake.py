@@ -201,7 +201,7 @@ def _open(session: Session, incoming: Incoming, person: Person | None, now: date
         status=Status.SPAM if reasons else Status.NEW,
         channel=incoming.channel,
         subject=subject,
-        preview=first_line(text, PREVIEW_LENGTH) or incoming.gist,
+        preview=_second_line(text, subject),
         sender=shown_as,
         language=language_of(text),
         details=dict(incoming.details),
@@ -218,6 +218,12 @@ def _open(session: Session, incoming: Incoming, person: Person | None, now: date
     search_index.insert(session, submission_id, [*head, *_words(incoming)])
     audit.record(session, audit.SENDER, "submission:receive", submission_id, now=now, channel=incoming.channel.value)
     return _Opened(submission_id, reference, is_spam=bool(reasons))
+
+
+def _second_line(text: str, subject: str) -> str:
+    """What lists show below the subject: the words that follow it, or none where it says all there is."""
+    said = text.strip()
+    return first_line(said.removeprefix(subject.removesuffix("…").rstrip()), PREVIEW_LENGTH)
 
 
 def _join(session: Session, submission: Submission, incoming: Incoming, now: datetime) -> None:
