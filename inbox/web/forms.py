@@ -5,7 +5,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp, ValidationError
 
 from inbox.models import Priority, Status
 from inbox.services import triage
@@ -49,7 +49,13 @@ class AssignForm(ChangeForm):
 
 
 class LabelForm(FlaskForm):  # type: ignore[misc]
-    name = StringField(filters=[_stripped], validators=[InputRequired(), Length(max=triage.LABEL_LENGTH)])
+    name = StringField(
+        filters=[_stripped],
+        validators=[
+            DataRequired(N_("Write the label's name first.")),
+            Length(max=triage.LABEL_LENGTH, message=N_("A label has 60 characters at most. Shorten it.")),
+        ],
+    )
 
 
 class UnlabelForm(FlaskForm):  # type: ignore[misc]

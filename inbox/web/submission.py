@@ -53,7 +53,7 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Draft:
-    """A note, question or reply that could not be saved, and why. `key` is what its page drew."""
+    """A note, question, reply or label that could not be saved, and why. `key` is what its page drew."""
 
     what: str
     text: str
@@ -126,10 +126,12 @@ def prioritise(reference: str) -> ResponseReturnValue:
 @staff_only
 def label(reference: str) -> ResponseReturnValue:
     form = LabelForm()
-    name = form.name.data if form.validate() else ""
+    if not form.validate():
+        submission = accounts.get_submission(request_session(), current_user(), reference, accounts.LABEL)
+        return _page(submission, 422, draft=Draft("label", form.name.data or "", form.name.errors[0]))
 
     def put_on(session: Session, submission: Submission) -> None:
-        triage.label(session, submission, name, actor=current_user(), now=now())
+        triage.label(session, submission, form.name.data, actor=current_user(), now=now())
 
     return _change(reference, accounts.LABEL, put_on, {})
 
