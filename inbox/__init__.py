@@ -8,6 +8,8 @@ from whitenoise import WhiteNoise
 from inbox import edge, logs
 from inbox.bootstrap import bootstrap
 from inbox.config import Settings
+from inbox.host import KnownHost
+from inbox.multipart import Request
 from inbox.prefix import PublicPrefix
 from inbox.rendering import template_folder
 from inbox.runtime import Runtime
@@ -24,6 +26,7 @@ def create_app(runtime: Runtime | None = None) -> Flask:
 
     runtime = runtime or bootstrap()
     app = Flask(__name__, template_folder=str(template_folder()))
+    app.request_class = Request
     app.config.from_mapping(_flask_settings(runtime))
     logs.init_app(app)
     edge.init_app(app, runtime)
@@ -50,7 +53,6 @@ def _flask_settings(runtime: Runtime) -> dict[str, object]:
         "WTF_CSRF_SSL_STRICT": False,  # it asks for the Referer, which our Referrer-Policy keeps browsers from sending
         "MAX_CONTENT_LENGTH": WEBHOOK_BYTES,
         "MAX_FORM_MEMORY_SIZE": FORM_MEMORY_BYTES,
-        "MAX_FORM_PARTS": 500,
     }
 
 
@@ -64,6 +66,6 @@ def _wrap(app: Flask, settings: Settings) -> None:
         allow_all_origins=False,
         add_headers_function=lambda headers, path, url: headers.add_header("X-Content-Type-Options", "nosniff"),
     )
-    layers = PublicPrefix(static, settings.public_url)
+    layers = KnownHost(PublicPrefix(static, settings.public_url))
     n = settings.trusted_proxies
     app.wsgi_app = ProxyFix(layers, x_for=n, x_proto=n, x_host=n) if n else layers  # type: ignore[method-assign]

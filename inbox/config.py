@@ -28,6 +28,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from inbox import kinds
+from inbox.complaints import one_line
 from inbox.errors import ConfigError
 from inbox.theme import parse_colour
 
@@ -36,9 +37,11 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 def _limits(text: str) -> str:
     try:
-        parse_many(text)
+        allowed = all(limit.amount and limit.multiples for limit in parse_many(text))
     except ValueError:
         raise ValueError(f'"{text}" is not a limit; write it like "30 per 10 minutes"') from None
+    if not allowed:
+        raise ValueError(f'"{text}" would let nobody in; write it like "30 per 10 minutes"')
     return text
 
 
@@ -47,9 +50,12 @@ def _database_url(url: str) -> str:
     scheme, _, rest = url.partition("://")
     named = f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url
     try:
-        driver = make_url(named).drivername
+        parsed = make_url(named)
+        driver = parsed.drivername
     except (ArgumentError, ValueError):
         driver = ""
+    if driver == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise ValueError("name a file, as in sqlite:////srv/inbox/inbox.db; a database in memory keeps nothing")
     if driver not in ("sqlite", "postgresql+psycopg"):
         raise ValueError("use sqlite:///path or postgresql://user:password@host/name")
     return named
@@ -61,6 +67,10 @@ def _public_url(url: str) -> str:
         raise ValueError(f'"{url}" is not an address; write it like https://inbox.example.org')
     if parts.query or parts.fragment:
         raise ValueError("write it without ? and #")
+    if "@" in parts.netloc:
+        raise ValueError("write it without a user and a password")
+    if any(character.isspace() or not character.isprintable() for character in url):
+        raise ValueError("write it without spaces")
     return url.rstrip("/")
 
 
@@ -381,10 +391,9 @@ def _with_secret_files(environ: Mapping[str, str]) -> dict[str, str]:
     return values
 
 
-def _one_line(error: ValidationError, prefix: str = "") -> str:
-    first = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return f"{prefix}{where}: {first['msg'].removeprefix('Value error, ')}"
+def names() -> set[str]:
+    """The names that a setting may have in the environment."""
+    return {str(field.alias) for field in Settings.model_fields.values()} | {f"{name}_FILE" for name in SECRETS}
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
@@ -397,7 +406,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     try:
         return Settings.model_validate({name: value for name, value in values.items() if name in aliases and value})
     except ValidationError as error:
-        raise ConfigError(_one_line(error)) from None
+        raise ConfigError(one_line(error, Settings)) from None
 
 
 def load_profile(path: Path | None) -> Profile:
@@ -413,7 +422,7 @@ def load_profile(path: Path | None) -> Profile:
     try:
         return _with_logo(Profile.model_validate(values), path)
     except ValidationError as error:
-        raise ConfigError(_one_line(error, f"INBOX_CONFIG: {path.name}: ")) from None
+        raise ConfigError(one_line(error, Profile, f"INBOX_CONFIG: {path.name}: ")) from None
 
 
 def _with_logo(profile: Profile, path: Path) -> Profile:

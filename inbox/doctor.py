@@ -12,12 +12,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from urllib.parse import urlsplit
 
-import redis
 from PIL import Image
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from inbox import migrations
+from inbox import budgets, migrations
 from inbox.antivirus import Clamd
 from inbox.channels.twilio import content, send
 from inbox.channels.twilio import examine as twilio
@@ -26,7 +25,6 @@ from inbox.errors import NotCleaned, StorageError
 from inbox.runtime import Runtime
 from inbox.services import accounts, jobs
 
-REDIS_SECONDS = 5
 LEAST_FREE_BYTES = 1024**3
 
 
@@ -129,11 +127,13 @@ def _database(runtime: Runtime) -> Finding:
     try:
         with runtime.database.engine.connect() as connection:
             trouble = _sqlite(connection) if runtime.database.is_sqlite else _postgresql(connection)
-        current = migrations.is_current(runtime.database.engine)
+        current, newer = migrations.is_current(runtime.database.engine), migrations.is_newer(runtime.database.engine)
     except SQLAlchemyError as error:
         return Finding(Level.WRONG, "database", f"INBOX_DATABASE_URL: does not answer: {_first_line(error)}")
     if trouble:
         return Finding(Level.WRONG, "database", f"INBOX_DATABASE_URL: {trouble}")
+    if newer:
+        return Finding(Level.WRONG, "database", f"INBOX_DATABASE_URL: {migrations.NEWER}")
     if not current:
         return Finding(
             Level.WRONG, "database", "INBOX_DATABASE_URL: its tables are not those of this version; run `inbox upgrade`"
@@ -243,13 +243,9 @@ def _redis(runtime: Runtime) -> Finding:
     url = runtime.settings.redis_url
     if not url:
         return Finding(Level.OK, "redis", "not used; budgets are counted in each process (INBOX_REDIS_URL shares them)")
-    try:
-        with redis.Redis.from_url(url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS) as client:
-            client.ping()
-    except (redis.RedisError, OSError, ValueError) as error:
-        return Finding(
-            Level.WRONG, "redis", f"INBOX_REDIS_URL: does not answer ({type(error).__name__}); start it, or unset this"
-        )
+    if why := budgets.trouble(url):
+        words = f"INBOX_REDIS_URL: does not answer ({why}), so each process counts budgets for itself"
+        return Finding(Level.WRONG, "redis", f"{words}; start it, or unset this")
     return Finding(Level.OK, "redis", "answers")
 
 

@@ -1,23 +1,22 @@
 """What pages and webhooks share: the runtime, the request's session, its write transaction, budgets."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from math import ceil
 from typing import TypeVar, cast
 
-from flask import Flask, Request, current_app, request
+import flask
+from flask import Flask, current_app, request
 from flask.globals import app_ctx
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
 from limits import parse_many
-from limits.storage import storage_from_string
-from limits.strategies import FixedWindowRateLimiter, RateLimiter
 from sqlalchemy.orm import Session, scoped_session
 from werkzeug.exceptions import TooManyRequests
 
 from inbox import db
+from inbox.budgets import Budgets
+from inbox.multipart import Request
 from inbox.runtime import Runtime
 
 Result = TypeVar("Result")
@@ -28,7 +27,7 @@ csrf = CSRFProtect()
 class Sessions(SecureCookieSessionInterface):
     """Flask's cookie sessions, which begin empty without making a key ready when there is no cookie to read."""
 
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+    def open_session(self, app: Flask, request: flask.Request) -> SecureCookieSession | None:
         if "HTTP_COOKIE" not in request.environ:
             return self.session_class()
         return super().open_session(app, request)
@@ -41,9 +40,7 @@ def init_app(app: Flask, runtime: Runtime) -> None:
     app.extensions["inbox"] = runtime
     app.extensions["inbox_sessions"] = sessions
     csrf.init_app(app)
-    app.extensions["inbox_budgets"] = FixedWindowRateLimiter(
-        storage_from_string(runtime.settings.redis_url or "memory://")
-    )
+    app.extensions["inbox_budgets"] = Budgets(runtime.settings.redis_url)
 
     @app.teardown_appcontext
     def close_session(error: BaseException | None) -> None:
@@ -52,6 +49,11 @@ def init_app(app: Flask, runtime: Runtime) -> None:
 
 def current_runtime() -> Runtime:
     return cast(Runtime, current_app.extensions["inbox"])
+
+
+def this_request() -> Request:
+    """The request, with what our reading of forms says about it."""
+    return cast(Request, request)
 
 
 def request_session() -> Session:
@@ -89,12 +91,10 @@ def spend(limits: str, purpose: str, who: str | None = None) -> None:
 
     Raises TooManyRequests when it is used up.
     """
-    budgets = cast(RateLimiter, current_app.extensions["inbox_budgets"])
+    budgets = cast(Budgets, current_app.extensions["inbox_budgets"])
     for limit in parse_many(limits):
-        key = (purpose, who or request.remote_addr or "")
-        if not budgets.hit(limit, *key):
-            reset_at = budgets.get_window_stats(limit, *key).reset_time
-            raise TooManyRequests(retry_after=max(ceil(reset_at - time.time()), 1))
+        if wait := budgets.hit(limit, purpose, who or request.remote_addr or ""):
+            raise TooManyRequests(retry_after=wait)
 
 
 def wants_fragment() -> bool:

@@ -73,8 +73,8 @@ def test_tables_of_a_later_version_are_one_line(run: Run, folder: Path):
     with bootstrap({"INBOX_DATA_DIR": str(folder)}).database.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
 
-    assert "INBOX_DATABASE_URL" in complaint(run("upgrade"))
-    assert "INBOX_DATABASE_URL" in complaint(run("export"))
+    assert "later version" in complaint(run("upgrade"))
+    assert "later version" in complaint(run("export"))
 
 
 def test_upgrade_makes_the_tables_and_may_be_repeated(run: Run):
@@ -165,9 +165,29 @@ def test_reset_takes_the_password_and_gives_a_link(run: Run):
     assert "no password yet" in run("staff", "list").stdout
 
 
-@pytest.mark.parametrize("verb", ["disable", "reset"])
-def test_somebody_unknown_cannot_be_changed(run: Run, verb: str):
-    assert "no account" in complaint(run("staff", verb, "nobody@newsroom.example"))
+@pytest.mark.parametrize("words", [["disable"], ["enable"], ["reset"], ["role", "editor"]])
+def test_somebody_unknown_cannot_be_changed(run: Run, words: list[str]):
+    verb, *more = words
+    assert "no account" in complaint(run("staff", verb, "nobody@newsroom.example", *more))
+
+
+def test_a_disabled_account_finds_its_way_back(run: Run):
+    run("staff", "add", "ada@newsroom.example", "--role", "admin")
+    run("staff", "add", "bob@newsroom.example", "--role", "editor", "--password-stdin", stdin=PASSWORD + "\n")
+    run("staff", "disable", "bob@newsroom.example")
+
+    assert "inbox staff enable bob@newsroom.example" in run("staff", "reset", "bob@newsroom.example").stdout
+    assert run("staff", "enable", "bob@newsroom.example").exit_code == 0
+    assert re.search(r"bob@newsroom\.example\s+editor\s+no password yet", run("staff", "list").stdout)
+
+
+def test_a_role_can_be_changed_but_one_administrator_stays(run: Run):
+    run("staff", "add", "ada@newsroom.example", "--role", "admin")
+    run("staff", "add", "bob@newsroom.example", "--role", "editor")
+
+    assert "bob@newsroom.example is ads now." in run("staff", "role", "bob@newsroom.example", "ads").stdout
+    assert "administrator" in complaint(run("staff", "role", "ada@newsroom.example", "editor"))
+    assert run("staff", "role", "bob@newsroom.example", "king").exit_code == 2
 
 
 # Demo and export
@@ -195,7 +215,7 @@ def test_a_time_that_is_none_is_refused(run: Run, since: str):
 def test_simulate_without_an_inbox_that_runs_says_so(run: Run):
     line = complaint(run("simulate", "whatsapp", "hello", INBOX_PUBLIC_URL="http://127.0.0.1:1"))
 
-    assert "INBOX_PUBLIC_URL" in line
+    assert "set INBOX_PUBLIC_URL" in line
     assert "inbox serve" in line
 
 
@@ -213,16 +233,16 @@ def test_simulate_without_a_token_for_a_public_address_names_the_setting(run: Ru
 class Running:
     """`inbox serve` in a process of its own, on a free port."""
 
-    def __init__(self, folder: Path, *words: str) -> None:
+    def __init__(self, folder: Path, *words: str, stderr: int = subprocess.DEVNULL, **settings: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.environ = {**os.environ, "INBOX_DATA_DIR": str(folder), "PYTHONUNBUFFERED": "1"}
+        self.environ = {**os.environ, "INBOX_DATA_DIR": str(folder), "PYTHONUNBUFFERED": "1", **settings}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "inbox.cli", "serve", "--port", str(self.port), *words],
             env=self.environ,
             cwd=Path(__file__).parent.parent,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=stderr,
             text=True,
         )
         self.greeting = self._read_greeting()
@@ -324,6 +344,16 @@ def test_with_the_demo_a_newcomer_sees_a_simulated_message_arrive(run: Run, serv
     assert (last["channel"], last["body"]) == ("whatsapp", "The bridge on Road 21 is closed")
     (answer,) = (message["text"] for message in last["messages"] if message["direction"] == "out")
     assert last["reference"] in answer
+
+
+def test_simulate_from_another_folder_says_that_it_must_be_the_same(
+    run: Run, serve: Callable[..., Running], folder: Path
+):
+    elsewhere = str(folder.parent / "elsewhere")
+    line = complaint(run("simulate", "whatsapp", "hello", INBOX_PUBLIC_URL=serve().url, INBOX_DATA_DIR=elsewhere))
+
+    assert "same folder" in line
+    assert "INBOX_DATA_DIR" in line
 
 
 def test_a_port_in_use_is_one_line(run: Run):

@@ -4,14 +4,17 @@ from pathlib import Path
 
 import pytest
 
+from inbox import complaints
 from inbox.bootstrap import bootstrap
-from inbox.config import load_profile, load_settings
+from inbox.config import Link, Mailbox, Number, Profile, Settings, load_profile, load_settings, names
 from inbox.errors import ConfigError
 
 WRONG_SETTINGS = (
     ("INBOX_DATABASE_URL", "mysql://host/name"),
     ("INBOX_DATABASE_URL", "postgresql://user:password@host:port/name"),
     ("INBOX_DATABASE_URL", "nonsense"),
+    ("INBOX_DATABASE_URL", "sqlite://"),
+    ("INBOX_DATABASE_URL", "sqlite:///:memory:"),
     ("INBOX_REDIS_URL", "http://host"),
     ("INBOX_REDIS_URL", "redis://host:port"),
     ("INBOX_PUBLIC_URL", "inbox.example.org"),
@@ -20,6 +23,8 @@ WRONG_SETTINGS = (
     ("INBOX_PUBLIC_URL", "http://[bad"),
     ("INBOX_PUBLIC_URL", "http://inbox.example.org:port"),
     ("INBOX_PUBLIC_URL", "http://inbox.example.org/?x=1"),
+    ("INBOX_PUBLIC_URL", "https://inbox.example.org/ c"),
+    ("INBOX_PUBLIC_URL", "https://user:hunter22@inbox.example.org"),
     ("INBOX_TRUSTED_PROXIES", "-1"),
     ("INBOX_TRUSTED_PROXIES", "some"),
     ("INBOX_REQUIRE_MFA", "perhaps"),
@@ -28,6 +33,8 @@ WRONG_SETTINGS = (
     ("INBOX_MIN_FILL_SECONDS", "-3"),
     ("INBOX_PUBLIC_POST_LIMIT", "a few"),
     ("INBOX_SIGN_IN_LIMIT", "10"),
+    ("INBOX_SIGN_IN_LIMIT", "0 per minute"),
+    ("INBOX_PUBLIC_POST_LIMIT", "30 per minute; 0 per hour"),
     ("TWILIO_ACCOUNT_SID", "AC123"),
     ("INBOX_SECRET_KEY", "short"),
     ("INBOX_STORAGE_URL", "ftp://host/folder"),
@@ -87,6 +94,83 @@ def test_a_wrong_profile_is_named_in_one_line(tmp_path: Path, text: str, named: 
     assert named in str(error.value)
     assert "inbox.toml" in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("INBOX_MAX_UPLOAD_MB", "plenty", "write a whole number from 1 to 100000"),
+        ("INBOX_MAX_UPLOAD_MB", "0", "write a whole number from 1 to 100000"),
+        ("INBOX_MAX_UPLOAD_MB", "1.5", "write a whole number from 1 to 100000"),
+        ("INBOX_MIN_FILL_SECONDS", "nan", "write a number from 0 to 60"),
+        ("INBOX_MIN_FILL_SECONDS", "soon", "write a number from 0 to 60"),
+        ("INBOX_REQUIRE_MFA", "perhaps", "write true or false"),
+        ("TWILIO_ACCOUNT_SID", "AC123", "AC and 32 digits"),
+        ("TWILIO_API_KEY", "SK123", "SK and 32 digits"),
+        ("INBOX_PUBLIC_URL", "https://inbox.example.org/ c", "without spaces"),
+        ("INBOX_PUBLIC_URL", "https://user:hunter22@inbox.example.org", "without a user"),
+        ("INBOX_SIGN_IN_LIMIT", "0 per minute", "would let nobody in"),
+        ("INBOX_DATABASE_URL", "sqlite://", "name a file"),
+    ],
+)
+def test_the_complaint_says_what_to_write(name: str, value: str, words: str):
+    with pytest.raises(ConfigError) as error:
+        load_settings({name: value})
+
+    assert words in str(error.value)
+    assert "hunter22" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('nmae = "The Paper"', "there is no such key"),
+        ("name = 3", "write text"),
+        ('languages = "en"', "write a list"),
+        ('country = "Taiwan"', "two capital letters"),
+        ('currency = "NT$"', "three capital letters"),
+        ('[[numbers]]\nnumber = "+886900000001"', "is missing"),
+        ('[[mailboxes]]\naddress = "nobody"\nlabel = "News"', "news@example.org"),
+        ('numbers = "+886900000001"', "write a list"),
+        ('numbers = ["+886900000001"]', "write a table"),
+        ('invitations = "x"', "write a table"),
+        ("logo = 3", "write a path"),
+    ],
+)
+def test_the_complaint_about_a_profile_says_what_to_write(tmp_path: Path, text: str, words: str):
+    path = tmp_path / "inbox.toml"
+    path.write_text(text)
+
+    with pytest.raises(ConfigError) as error:
+        load_profile(path)
+
+    assert words in str(error.value)
+
+
+def test_every_pattern_has_its_words():
+    models = (Settings, Profile, Number, Mailbox, Link)
+    fields = [field for model in models for field in model.model_fields.values()]
+    patterns = {rule.pattern for field in fields for rule in field.metadata if getattr(rule, "pattern", None)}
+
+    assert patterns == set(complaints._LIKE)
+
+
+def test_a_name_that_looks_like_a_setting_and_is_none_is_told():
+    environ = {
+        "INBOX_PUBLIC_ULR": "https://inbox.example",
+        "TWILIO_AUTH_TOKENS": "x",
+        "INBOX_SOMETHING": "x",
+        "INBOX_TEST_NO_SKIPS": "1",
+        "INBOX_SECRET_KEY_FILE": "/run/secrets/key",
+        "PATH": "/bin",
+    }
+    said = complaints.misspelt(environ, names())
+
+    assert "INBOX_PUBLIC_ULR (is it INBOX_PUBLIC_URL?)" in said
+    assert "TWILIO_AUTH_TOKENS (is it TWILIO_AUTH_TOKEN?)" in said
+    assert "INBOX_SOMETHING" in said
+    assert "TEST" not in said and "SECRET" not in said
+    assert complaints.misspelt(dict.fromkeys(names(), "x"), names()) == ""
 
 
 def test_a_wrong_secret_is_not_repeated_in_the_complaint():
@@ -171,3 +255,9 @@ def test_the_example_profile_is_a_good_one():
 
     assert profile.numbers
     assert profile.social
+
+
+def test_the_example_offers_no_sms_where_nobody_can_answer_one():
+    profile = load_profile(Path(__file__).parent.parent / "examples" / "dco-global-news.toml")
+
+    assert not [number for number in profile.numbers if number.number.startswith("+886") and "sms" in number.channels]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from clamd_peer import ClamdPeer
 from conftest import PUBLIC_URL
+from sqlalchemy import text
 from twilio_peer import TwilioPeer
 
 from inbox import migrations
@@ -86,6 +87,17 @@ def test_tables_of_another_version_are_wrong_and_upgrade_mends_them(runtime: Run
 
     assert finding.level is Level.WRONG
     assert "inbox upgrade" in finding.words
+
+
+def test_tables_of_a_later_version_are_not_to_be_upgraded(runtime: Runtime, find: Examine):
+    with runtime.database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    finding = find()["database"]
+
+    assert finding.level is Level.WRONG
+    assert "later version" in finding.words
+    assert "inbox upgrade" not in finding.words
 
 
 @pytest.mark.parametrize("url", ["sqlite:////there/is/no/folder/inbox.db", "postgresql://user:hunter22@127.0.0.1:1/x"])

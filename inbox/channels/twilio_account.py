@@ -69,9 +69,12 @@ def parameters() -> MultiDict[str, str]:
 
 
 def _from_json() -> MultiDict[str, str]:
-    body = request.get_json()
-    items = body.items() if isinstance(body, dict) else []
-    return MultiDict((name, value if isinstance(value, str) else json.dumps(value)) for name, value in items)
+    try:
+        body = request.get_json()
+        items = body.items() if isinstance(body, dict) else []
+        return MultiDict((name, value if isinstance(value, str) else json.dumps(value)) for name, value in items)
+    except RecursionError:  # lists within lists within lists
+        abort(400)
 
 
 def _from_form() -> MultiDict[str, str]:

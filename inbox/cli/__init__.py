@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 from alembic.util import CommandError
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError
 
 from inbox import __version__
 from inbox.cli import data, doctor, serve, simulate, staff
@@ -21,7 +21,7 @@ class Inbox(click.Group):
             raise click.ClickException(_one_line(error)) from None
         except CommandError as error:
             raise click.ClickException(f"INBOX_DATABASE_URL: cannot bring the tables up to date: {error}") from None
-        except (OperationalError, ProgrammingError) as error:
+        except DatabaseError as error:
             raise click.ClickException(f"INBOX_DATABASE_URL: {_one_line(error.orig or error)}") from None
 
 

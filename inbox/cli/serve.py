@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 
 import click
 
-from inbox import create_app, demo, logs, migrations, worker
+from inbox import budgets, create_app, demo, logs, migrations, worker
 from inbox.bootstrap import bootstrap
 from inbox.cli.server import Server
+from inbox.cli.shared import warn
 from inbox.errors import ConfigError
 from inbox.runtime import Runtime
 from inbox.services import accounts, invitations, media
@@ -31,6 +32,7 @@ UNFINISHED_FORMS_KEPT = timedelta(days=1)
 def serve(host: str | None, port: int | None, with_demo: bool) -> None:
     """Bring the tables up to date, start the web server and a worker; stop them with Ctrl-C or SIGTERM."""
     logs.configure()
+    warn(os.environ)
     runtime = bootstrap(_environ(os.environ, host, port))
     listener = _listen(host or HOST, port or PORT)
     migrations.upgrade(runtime.database.engine)
@@ -51,6 +53,7 @@ def serve(host: str | None, port: int | None, with_demo: bool) -> None:
 def work() -> None:
     """Do the slow work, such as sending replies, without a web server; stop it with Ctrl-C or SIGTERM."""
     logs.configure()
+    warn(os.environ)
     runtime = bootstrap()
     migrations.upgrade(runtime.database.engine)
     clear_workshop(runtime)
@@ -125,7 +128,7 @@ def _use_own_folder_for_uploads(runtime: Runtime) -> None:
 
 
 def _greet(runtime: Runtime, host: str) -> None:
-    url = runtime.settings.public_url
+    url, redis_url = runtime.settings.public_url, runtime.settings.redis_url
     click.echo(f"Public page:  {url}/")
     click.echo(f"Desk:         {url}/desk/")
     with runtime.database.reading() as session:
@@ -135,6 +138,8 @@ def _greet(runtime: Runtime, host: str) -> None:
             )
     if _is_any(urlsplit(url).hostname or ""):
         click.echo(f"Listening on every address of this machine ({host}); set INBOX_PUBLIC_URL to the one people use.")
+    if why := redis_url and budgets.trouble(redis_url):
+        click.echo(f"Warning: INBOX_REDIS_URL: no answer ({why}); this process counts budgets for itself.", err=True)
     click.echo("Stop with Ctrl-C.")
 
 

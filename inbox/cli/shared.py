@@ -2,12 +2,19 @@
 
 from collections.abc import Mapping
 
+import click
 from sqlalchemy import inspect
 
-from inbox import migrations
+from inbox import complaints, config, migrations
 from inbox.bootstrap import bootstrap
 from inbox.errors import ConfigError
 from inbox.runtime import Runtime
+
+
+def warn(environ: Mapping[str, str]) -> None:
+    """Say which variables look like settings and are none."""
+    if said := complaints.misspelt(environ, config.names()):
+        click.echo(f"Warning: {said}", err=True)
 
 
 def open_inbox(environ: Mapping[str, str] | None = None) -> Runtime:
@@ -19,6 +26,8 @@ def open_inbox(environ: Mapping[str, str] | None = None) -> Runtime:
     engine = runtime.database.engine
     if not inspect(engine).get_table_names():
         migrations.upgrade(engine)
+    if migrations.is_newer(engine):
+        raise ConfigError(f"INBOX_DATABASE_URL: {migrations.NEWER}")
     if not migrations.is_current(engine):
         raise ConfigError("INBOX_DATABASE_URL: the tables are of another version; run `inbox upgrade` first")
     return runtime

@@ -40,8 +40,14 @@ def _post(runtime: Runtime, *message: Any) -> None:
         status = twilio.post(runtime, *message)
     except OSError:
         raise InboxError(
-            f"INBOX_PUBLIC_URL: nobody answers at {url}; start `inbox serve` in another terminal"
+            f"INBOX_PUBLIC_URL: nobody answers at {url}; start `inbox serve` in another terminal, and if it says "
+            "another address, set INBOX_PUBLIC_URL to that one here too"
         ) from None
+    if status == 403:
+        raise InboxError(
+            f"The inbox at {url} refused the signature. Run this in the same folder as `inbox serve`, "
+            "or with the same INBOX_DATA_DIR, INBOX_PUBLIC_URL and TWILIO_AUTH_TOKEN."
+        )
     if status != 200:
         raise InboxError(f"The inbox at {url} refused it with {status}; `inbox doctor` may say why.")
 

@@ -51,12 +51,35 @@ def disable(email: str) -> None:
 
 @staff.command()
 @click.argument("email")
+def enable(email: str) -> None:
+    """Open an account again that was disabled, with the password and second factor of before."""
+    runtime = open_inbox()
+    with runtime.database.writing() as session:
+        user = accounts.enable(session, email, now=runtime.clock())
+    click.echo(f"{user.email} can sign in again as {user.role.value}.")
+
+
+@staff.command("role")
+@click.argument("email")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+def change_role(email: str, role: str) -> None:
+    """Give somebody another role, at once."""
+    runtime = open_inbox()
+    with runtime.database.writing() as session:
+        user = accounts.set_role(session, email, Role(role), now=runtime.clock())
+    click.echo(f"{user.email} is {user.role.value} now.")
+
+
+@staff.command()
+@click.argument("email")
 def reset(email: str) -> None:
     """Take password, second factor and sessions away, and print a link where the owner chooses new ones."""
     runtime = open_inbox()
     with runtime.database.writing() as session:
         user = accounts.reset(session, email, now=runtime.clock())
     click.echo(f"{user.email} has no password and no second factor any more.")
+    if not user.active:
+        click.echo(f"The account is disabled: run `inbox staff enable {user.email}` first, or the link will not work.")
     _show_link(runtime, user)
 
 

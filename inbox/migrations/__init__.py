@@ -8,6 +8,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
+from inbox.errors import ConfigError
+
+NEWER = "its tables were made by a later version than this one; install that version, or restore an older backup"
+
 
 def alembic_config(engine: Engine) -> Config:
     config = Config()
@@ -17,7 +21,9 @@ def alembic_config(engine: Engine) -> Config:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring the tables to `revision`; nothing happens if they are there."""
+    """Bring the tables to `revision`; nothing happens if they are there. Raises ConfigError for newer tables."""
+    if is_newer(engine):
+        raise ConfigError(f"INBOX_DATABASE_URL: {NEWER}")
     command.upgrade(alembic_config(engine), revision)
 
 
@@ -31,3 +37,10 @@ def is_current(engine: Engine) -> bool:
     head = ScriptDirectory.from_config(alembic_config(engine)).get_current_head()
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision() == head
+
+
+def is_newer(engine: Engine) -> bool:
+    """Whether the tables were made by a later version of the code, which this one does not know."""
+    known = {script.revision for script in ScriptDirectory.from_config(alembic_config(engine)).walk_revisions()}
+    with engine.connect() as connection:
+        return not set(MigrationContext.configure(connection).get_current_heads()) <= known

@@ -39,3 +39,12 @@ class ContactPoint(Base):
     created_at: Mapped[datetime]
 
     contact: Mapped[Contact] = relationship(back_populates="points")
+
+    @property
+    def thread_key(self) -> str:
+        """What the open submission of this address carries (`Submission.thread_key`)."""
+        return thread_key(self.channel, self.address)
+
+
+def thread_key(channel: Channel, address: str) -> str:
+    return f"{channel.value}:{address}"

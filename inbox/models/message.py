@@ -21,7 +21,7 @@ class Message(Base):
 
     (`account`, `external_id`) is unique: the provider's account and its id of the message, or "web" and
     the hash of the form's one-time token. It is what makes a repeated webhook or form one message.
-    A message of ours carries `client_key`, which its page drew: the same reply again is the same message.
+    A message of ours carries `client_key`, made from what its page drew: sent again it is the same message.
     Until the provider has named it, its `external_id` is made from that key. `delivery_state` is empty for
     what came in and for what is read on the status page.
     `extra` holds what has no column (location, choice, contact_card, referral, in_reply_to, ...);

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Text
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.db import Base, Key
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class Note(Base):
-    """Written by staff for staff; never sent."""
+    """Written by staff for staff; never sent.
+
+    `client_key` is made from what its page drew and from the text: the same note again is the first one.
+    """
 
     __tablename__ = "note"
 
@@ -22,7 +25,12 @@ class Note(Base):
     submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), index=True)
     author_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     text: Mapped[str] = mapped_column(Text)
+    client_key: Mapped[str | None] = mapped_column(String(64))
     at: Mapped[datetime]
 
     submission: Mapped["Submission"] = relationship(back_populates="notes")
     author: Mapped["User"] = relationship()
+
+
+_HAS_KEY = Note.client_key.is_not(None)
+Index("uq_note_client_key", Note.client_key, unique=True, sqlite_where=_HAS_KEY, postgresql_where=_HAS_KEY)

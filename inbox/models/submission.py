@@ -25,6 +25,7 @@ class Submission(Base):
     NULL once it is decided; being unique, it allows one open submission per sender and channel.
     `active_at` is the time of the newest message from outside, and the order of every list.
     `version` counts what staff changed: a page carries it back, so that a stale save is noticed.
+    `views_closed` counts how often the holder of the receipt code closed it: no view opened before works after.
     """
 
     __tablename__ = "submission"
@@ -49,6 +50,7 @@ class Submission(Base):
     message_count: Mapped[int] = mapped_column(default=0)
     waits_for_sender: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
+    views_closed: Mapped[int] = mapped_column(default=0)
     received_at: Mapped[datetime]
     active_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]

@@ -1,6 +1,7 @@
 """A member of staff."""
 
 from datetime import datetime
+from typing import Any
 
 from flask_security.core import UserMixin
 from sqlalchemy import JSON, String
@@ -15,8 +16,9 @@ class User(Base, UserMixin):
     """Somebody who may sign in at the desk.
 
     `UserMixin` and the columns from `fs_uniquifier` to `mf_recovery_codes` are what Flask-Security asks
-    of a user. Changing `fs_uniquifier` ends all sessions. `last_totp_counter` is the newest time step
-    for which a code was accepted, so that no code works twice (RFC 6238, section 5.2).
+    of a user. Changing `fs_uniquifier` ends all sessions; `ended_sessions` names single ones that were signed
+    out, with the time (seconds since 1970) after which they would be too old anyway. `last_totp_counter` is
+    the newest time step for which a code was accepted, so that no code works twice (RFC 6238, section 5.2).
     """
 
     __tablename__ = "user"
@@ -33,6 +35,7 @@ class User(Base, UserMixin):
     tf_phone_number: Mapped[str | None] = mapped_column(String(128))
     mf_recovery_codes: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(JSON()))
     last_totp_counter: Mapped[int | None]
+    ended_sessions: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]
 
     @property

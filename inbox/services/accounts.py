@@ -162,11 +162,16 @@ def end_sessions(user: User) -> None:
     user.fs_uniquifier = uuid.uuid4().hex
 
 
+def end_session(user: User, session_id: str, *, until: datetime, now: datetime) -> None:
+    """End one session, which would have lasted until then; this person's others go on."""
+    still = {name: end for name, end in user.ended_sessions.items() if end > now.timestamp()}
+    user.ended_sessions = {**still, session_id: until.timestamp()}
+
+
 def disable(session: Session, email: str, *, now: datetime) -> User:
     """Shut somebody out, at once. Raises AccountRefused for an unknown address and the last administrator."""
     user = _known(session, email)
-    if user.role is Role.ADMIN and user.active and _admins(session) == 1:
-        raise AccountRefused(N_("This is the only administrator; make another one first."))
+    _keep_an_admin(session, user)
     user.active = False
     end_sessions(user)
     return _managed(session, user, "account:disable", now)
@@ -179,6 +184,15 @@ def enable(session: Session, email: str, *, now: datetime) -> User:
     return _managed(session, user, "account:enable", now)
 
 
+def set_role(session: Session, email: str, role: Role, *, now: datetime) -> User:
+    """Give somebody other rights, at once. Raises AccountRefused for an unknown address and the last administrator."""
+    user = _known(session, email)
+    if role is not Role.ADMIN:
+        _keep_an_admin(session, user)
+    was, user.role = user.role, role
+    return _managed(session, user, "account:role", now, was=was.value, to=role.value)
+
+
 def reset(session: Session, email: str, *, now: datetime) -> User:
     """Take password, second factor, recovery codes and sessions away; a link sets them anew. Raises AccountRefused."""
     user = _known(session, email)
@@ -188,8 +202,13 @@ def reset(session: Session, email: str, *, now: datetime) -> User:
     return _managed(session, user, "account:reset", now)
 
 
-def _managed(session: Session, user: User, verb: str, now: datetime) -> User:
-    audit.record(session, audit.SYSTEM, verb, None, now=now, account=user.name)
+def _keep_an_admin(session: Session, user: User) -> None:
+    if user.role is Role.ADMIN and user.active and _admins(session) == 1:
+        raise AccountRefused(N_("This is the only administrator; make another one first."))
+
+
+def _managed(session: Session, user: User, verb: str, now: datetime, **facts: str) -> User:
+    audit.record(session, audit.SYSTEM, verb, None, now=now, account=user.name, **facts)
     session.flush()
     return user
 

@@ -19,10 +19,11 @@ def respond(session: Session, incoming: Incoming, arrival: Arrival, profile: Pro
     """
     if arrival.repeated:
         return
-    if not arrival.opened:
+    if arrival.may_acknowledge:
+        if not guide.begin(session, incoming, arrival, profile, now=now):
+            _acknowledge(session, incoming, arrival, profile, now=now)
+    elif not arrival.opened:
         guide.hear(session, incoming, arrival, profile, now=now)
-    elif arrival.may_acknowledge and not guide.begin(session, incoming, arrival, profile, now=now):
-        _acknowledge(session, incoming, arrival, profile, now=now)
 
 
 def _acknowledge(session: Session, incoming: Incoming, arrival: Arrival, profile: Profile, *, now: datetime) -> None:

@@ -1,9 +1,11 @@
 """What the holder of a receipt code sees and is asked."""
 
+import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox.errors import NotAllowed
@@ -30,13 +32,23 @@ DECISIONS = {
 }
 
 
-def ask(session: Session, submission: Submission, text: str, *, actor: User, now: datetime) -> Message:
+def once_key(drawn: str, text: str) -> str:
+    """The key of what a page may send once: `drawn` with the page, and the text, as other words are another thing."""
+    return hashlib.sha256(f"{drawn}\n{text}".encode()).hexdigest()
+
+
+def ask(
+    session: Session, submission: Submission, text: str, *, actor: User, now: datetime, key: str | None = None
+) -> Message:
     """Write to the holder of the receipt code, who reads it on the status page.
 
-    Raises NotAllowed if the submission has no receipt code, since then nobody could read it.
+    The same `key` again (`once_key`) is the first question. Raises NotAllowed if the submission has no receipt
+    code, since then nobody could read it, IntegrityError if another transaction asks the same at this moment.
     """
     if submission.receipt_hash is None:
         raise NotAllowed("this submission has no receipt code")
+    if key and (same := session.scalar(select(Message).where(Message.client_key == key))):
+        return same
     message = Message(
         submission_id=submission.id,
         author_id=actor.id,
@@ -44,6 +56,7 @@ def ask(session: Session, submission: Submission, text: str, *, actor: User, now
         channel=Channel.WEB,
         account="web",
         external_id=f"out:{secrets.token_hex(16)}",
+        client_key=key,
         text=clean(text)[:QUESTION_LENGTH],
         at=now,
     )

@@ -1,11 +1,11 @@
 """The one door in. Every channel turns what it gets into an `Incoming`; nothing else makes a submission."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, literal_column, select
+from sqlalchemy import and_, bindparam, exists, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from inbox import kinds
@@ -17,6 +17,7 @@ from inbox.models import (
     Status,
     Submission,
 )
+from inbox.models.contact import thread_key
 from inbox.rows import Row, RowId, Rows, fetch_one, id_of, rows_together
 from inbox.services import audit, contacts, media, receipts, search, search_index, search_text, spam
 from inbox.services.contacts import Facts, Person, Sender
@@ -144,14 +145,13 @@ def receive(session: Session, incoming: Incoming, *, region: str, now: datetime)
         person = contacts.recall(session, point_id, incoming.sender, incoming.keyword, now=incoming.sent_at or now)
         submission = session.scalar(_OPEN_THREAD, {"thread_key": _thread_key(incoming.sender)})
     if submission:
-        return _continue(session, submission, incoming, point_id, now)
+        untold = _hears(person, incoming) and _is_untold(session, submission)
+        return replace(_continue(session, submission, incoming, point_id, now), may_acknowledge=untold)
     with rows_together(session) as rows:
         person = person or _new_person(rows, incoming, region, now)
         opened = _open(rows, incoming, person, now)
         message = _add_message(rows, opened.row, incoming, person.point if person else None, now)
     _add_files(session, message.id, incoming, now)
-    welcome = incoming.keyword is None and not opened.is_spam
-    can_reply = person is not None and person.can_reply and not person.opted_out
     return Arrival(
         session,
         opened.row.id,
@@ -159,8 +159,13 @@ def receive(session: Session, incoming: Incoming, *, region: str, now: datetime)
         opened.reference,
         point_id=id_of(person.point) if person and person.point else None,
         opened=True,
-        may_acknowledge=welcome and can_reply,
+        may_acknowledge=_hears(person, incoming) and not opened.is_spam,
     )
+
+
+def _hears(person: Person | None, incoming: Incoming) -> bool:
+    """Whether the sender may be told something: who says only START, STOP or HELP waits for no answer of ours."""
+    return incoming.keyword is None and person is not None and person.can_reply and not person.opted_out
 
 
 def _complete(session: Session, repeat: Arrival, incoming: Incoming, now: datetime) -> None:
@@ -202,6 +207,17 @@ def _reopen(session: Session, submission: Submission, now: datetime) -> None:
     submission.version += 1
 
 
+def _is_untold(session: Session, submission: Submission) -> bool:
+    """Whether the sender does not know the reference yet: all they said was START or the like, and we nothing.
+
+    Looked up only where the subject, which is the first line of the first message, is such a word.
+    """
+    if contacts.keyword(submission.subject) is None or not submission.status.waits:
+        return False
+    ours = (Message.submission_id == submission.id, Message.direction == Direction.OUT)
+    return not session.scalar(select(exists().where(*ours)))
+
+
 _OPEN_THREAD = select(Submission).where(Submission.thread_key == bindparam("thread_key"))
 
 
@@ -212,7 +228,7 @@ def _new_person(rows: Rows, incoming: Incoming, region: str, now: datetime) -> P
 
 
 def _thread_key(sender: Sender) -> str:
-    return f"{sender.channel.value}:{sender.address}"
+    return thread_key(sender.channel, sender.address)
 
 
 @dataclass(frozen=True)
@@ -237,7 +253,7 @@ def _open(rows: Rows, incoming: Incoming, person: Person | None, now: datetime) 
         status=Status.SPAM if reasons else Status.NEW,
         channel=incoming.channel,
         subject=subject,
-        preview=first_line(text, PREVIEW_LENGTH) or incoming.gist,
+        preview=_second_line(text, subject),
         sender=shown_as,
         language=language_of(text),
         details=dict(incoming.details),
@@ -256,6 +272,12 @@ def _open(rows: Rows, incoming: Incoming, person: Person | None, now: datetime) 
     return _Opened(submission, reference, is_spam=bool(reasons))
 
 
+def _second_line(text: str, subject: str) -> str:
+    """What lists show below the subject: the words that follow it, or none where it says all there is."""
+    said = text.strip()
+    return first_line(said.removeprefix(subject.removesuffix("…").rstrip()), PREVIEW_LENGTH)
+
+
 def _continue(
     session: Session, submission: Submission, incoming: Incoming, point_id: int | None, now: datetime
 ) -> Arrival:
@@ -269,7 +291,7 @@ def _continue(
     with rows_together(session) as rows:
         message = _add_message(rows, submission.id, incoming, point_id, now)
     _add_files(session, message.id, incoming, now)
-    return Arrival(session, submission.id, message.id, submission.reference)
+    return Arrival(session, submission.id, message.id, submission.reference, point_id=point_id)
 
 
 def _words(incoming: Incoming) -> list[str]:

@@ -1,6 +1,6 @@
 """Finding submissions: the pages of the queue, its counts, and keeping the full-text index."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -219,12 +219,19 @@ def _all_tokens(session: Session, submission: Submission) -> list[str]:
     texts += session.scalars(select(Attachment.filename).join(Message).where(of_this))
     texts += session.scalars(select(Note.text).where(Note.submission_id == submission.id))
     texts += (label.name for label in submission.labels)
+    texts += _changed_words(session.scalars(select(Message.extra).where(of_this)))
     contact = session.get(Contact, submission.contact_id) if submission.contact_id else None
     names = [contact.name, contact.organisation, contact.email] if contact else []
     addresses = [contact.phone, *(point.address for point in contact.points)] if contact else []
     it = submission
     head = head_tokens(it.reference, it.subject, it.sender, it.details, names, addresses)
     return [*head, *search_text.tokens(*texts)]
+
+
+def _changed_words(extras: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What a form said before it was sent again with changes, and what it said after."""
+    changes = (change for extra in extras for change in extra.get("changed", {}).values())
+    return [value for change in changes for value in change.values() if isinstance(value, str)]
 
 
 def head_tokens(

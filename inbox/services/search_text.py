@@ -8,6 +8,10 @@ anywhere. Everything else is cut at what is no letter or digit, with case and ac
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import cache
+
+import phonenumbers
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
 _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _RUNS = re.compile(rf"(?P<cjk>[{_CJK}]+)|(?P<word>[^\W_{_CJK}]+)")
@@ -50,12 +54,31 @@ def _pairs(run: str) -> Iterable[str]:
 
 
 def number_tokens(*numbers: str) -> list[str]:
-    """Return the ends of each number, so that any fragment of three digits or more begins one of them."""
+    """Return the ends of each number, and the number as it is dialled at home.
+
+    So every piece of it, two digits or more and however people group them, begins one of the tokens.
+    """
     found: dict[str, None] = {}
     for number in dict.fromkeys(numbers):
         digits = "".join(c for c in number if c.isdecimal())
-        found.update(dict.fromkeys(digits[i:] for i in range(max(len(digits) - 2, 0))))
+        found.update(dict.fromkeys(digits[i:] for i in range(len(digits) - 1)))
+        found.update(dict.fromkeys(_national(number)))
     return list(found)
+
+
+def _national(number: str) -> Iterable[str]:
+    """The digits of an E.164 number as they are dialled inside its country: +886912345678 is 0912345678."""
+    digits = number[1:]
+    if not number.startswith("+") or not digits.isdecimal():
+        return []
+    codes = ((digits[:n], digits[n:]) for n in (1, 2, 3))  # none begins another one (ITU-T E.164)
+    return [_trunk_prefix(int(code)) + rest for code, rest in codes if int(code) in COUNTRY_CODE_TO_REGION_CODE]
+
+
+@cache
+def _trunk_prefix(country_code: int) -> str:
+    region = phonenumbers.region_code_for_country_code(country_code)
+    return phonenumbers.ndd_prefix_for_region(region, True) or ""
 
 
 def query_terms(text: str) -> list[tuple[str, bool]]:

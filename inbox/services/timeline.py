@@ -11,7 +11,14 @@ from inbox.models import Attachment, AuditEntry, Message, Note, Submission
 
 PAGE_SIZE = 200
 _ABOUT_FILES = ("attachment:download", "attachment:open_original", "attachment:retry")
-NOT_SHOWN = ("submission:receive", "submission:note", "submission:ask", "submission:reply", *_ABOUT_FILES)
+NOT_SHOWN = (
+    "submission:receive",
+    "submission:correct",
+    "submission:note",
+    "submission:ask",
+    "submission:reply",
+    *_ABOUT_FILES,
+)
 """Acts that stand in the history only: the message or note that they made is there, or nothing was changed."""
 _CHANGE_NOTHING = ("submission:note", *_ABOUT_FILES)
 

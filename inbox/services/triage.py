@@ -6,12 +6,12 @@ raises StaleSubmission and changes nothing. Rights are checked before (`accounts
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from inbox.errors import AlreadyClaimed, MoveNotAllowed, NotAllowed, StaleSubmission
-from inbox.models import GuideStage, Label, Note, Priority, Status, Submission, User
+from inbox.models import Channel, ContactPoint, GuideStage, Label, Message, Note, Priority, Status, Submission, User
 from inbox.services import accounts, audit, search, search_index, search_text, takeover
 from inbox.text import clean
 
@@ -52,7 +52,12 @@ def assign(
 
 
 def move(session: Session, submission: Submission, to: Status, *, actor: User, seen: int, now: datetime) -> None:
-    """Move to another status. Raises MoveNotAllowed when it cannot follow the present one."""
+    """Move to another status. Raises MoveNotAllowed when it cannot follow the present one.
+
+    What is decided ends the conversation: the sender's next message opens a new submission. What is opened
+    again takes it up again, unless the sender has begun another one meanwhile.
+    """
+    sender = _lock_sender(session, submission) if to.waits else None
     _change(session, submission, seen)
     was = submission.status
     if to not in was.moves:
@@ -60,12 +65,28 @@ def move(session: Session, submission: Submission, to: Status, *, actor: User, s
     submission.status = to
     submission.decided_at = now if to in (Status.ACCEPTED, Status.DECLINED, Status.CLOSED) else None
     if submission.decided_at:
-        submission.thread_key = None  # what the sender writes next opens a new submission
+        submission.thread_key = None
+    elif sender and not submission.thread_key and not _has_thread(session, sender):
+        submission.thread_key = sender.thread_key
     if was is Status.SPAM:
         submission.spam_reasons = []
     takeover.end(session, submission.id, GuideStage.TAKEN_OVER)
     audit.record(session, actor, f"submission:{to.value}", submission.id, now=now, was=was.value)
     session.flush()
+
+
+def _lock_sender(session: Session, submission: Submission) -> ContactPoint | None:
+    """The address that the submission came from, locked as an arriving message locks it, and before anything else."""
+    if submission.channel is Channel.WEB:
+        return None
+    of_this = (Message.submission_id == submission.id, Message.channel == submission.channel)
+    wanted = select(Message.contact_point_id).where(*of_this, Message.contact_point_id.is_not(None))
+    number = session.scalar(wanted.order_by(Message.id).limit(1))
+    return session.get(ContactPoint, number, with_for_update=True) if number else None
+
+
+def _has_thread(session: Session, sender: ContactPoint) -> bool:
+    return bool(session.scalar(select(exists().where(Submission.thread_key == sender.thread_key))))
 
 
 def prioritise(
@@ -116,12 +137,20 @@ def unlabel(session: Session, submission: Submission, key: str, *, actor: User, 
     search.rebuild(session, submission)
 
 
-def note(session: Session, submission: Submission, text: str, *, actor: User, now: datetime) -> Note:
-    """Add a note that only staff see."""
-    added = Note(submission_id=submission.id, author_id=actor.id, text=clean(text)[:NOTE_LENGTH], at=now)
+def note(
+    session: Session, submission: Submission, text: str, *, actor: User, now: datetime, key: str | None = None
+) -> Note:
+    """Add a note that only staff see; the same `key` again (`conversation.once_key`) is the first note.
+
+    Raises IntegrityError if another transaction adds the same at this moment.
+    """
+    if key and (same := session.scalar(select(Note).where(Note.client_key == key))):
+        return same
+    text = clean(text)[:NOTE_LENGTH]
+    added = Note(submission_id=submission.id, author_id=actor.id, text=text, client_key=key, at=now)
     session.add(added)
-    audit.record(session, actor, "submission:note", submission.id, now=now)
     session.flush()
+    audit.record(session, actor, "submission:note", submission.id, now=now)
     search_index.extend(session, submission.id, search_text.tokens(added.text))
     return added
 

@@ -131,7 +131,7 @@ def _download_headers(file: File) -> dict[str, str]:
 def disposition(filename: str) -> str:
     """The header that makes a browser save a file under its name (RFC 6266), in old browsers its ASCII part."""
     name = media.clean_filename(filename)
-    ascii_part = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().replace("%", "_")
+    ascii_part = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().replace("%", "_").strip()
     ascii_name = media.clean_filename(f"file{ascii_part}" if ascii_part.startswith(".") else ascii_part)
     header = f'attachment; filename="{ascii_name}"'
     return header if ascii_name == name else f"{header}; filename*=UTF-8''{quote(name, safe=_PLAIN)}"

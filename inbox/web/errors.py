@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException, TooManyRequests
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, TooManyRequests
+from werkzeug.routing import RequestRedirect
 
-from inbox.edge import now
+from inbox.edge import now, this_request
 from inbox.errors import MoveNotAllowed, NotAllowed, NotFound, StorageError
-from inbox.logs import log
+from inbox.logs import log, place_of
+from inbox.multipart import TooManyParts, TooMuchText
 from inbox.text import N_
 
 
@@ -46,6 +49,22 @@ WORDS = {
     ),
     503: Words(N_("We cannot take this just now"), N_("Nothing was kept. Go back and try once more in a few minutes.")),
 }
+FOR_PROVIDERS = {
+    400: "The request cannot be read.",
+    403: "The signature does not fit the configured address, token and account.",
+    404: "There is no webhook at this address.",
+    405: "This webhook takes POST.",
+    413: "The request is too large.",
+    429: "Too many refused requests from this address. Wait, then try again.",
+    503: "Not stored. Try again.",
+}
+"""What webhooks answer: read by whoever looks into a provider's debugger, and in no language of the newsroom."""
+TOO_MUCH_TEXT = Words(N_("This is too much text at once"), N_("Nothing was sent, and nothing was kept."))
+TOO_MANY_FILES = Words(N_("These are too many files at once"), N_("Nothing was sent, and nothing was kept."))
+NOT_WHOLE = Words(
+    N_("This did not arrive whole"),
+    N_("Nothing was saved. Go back, where your words should still be, and send it again."),
+)
 MISSING = Words(
     N_("This item is not here"),
     N_(
@@ -66,11 +85,12 @@ STATUS_OF = {
 
 def init_app(app: Flask) -> None:
     """Register the handlers."""
-    app.register_error_handler(CSRFError, lambda error: page(400))
+    app.register_error_handler(CSRFError, lambda error: page(400, words=NOT_WHOLE if this_request().damage else None))
     app.register_error_handler(HTTPException, _http_error)
     for kind, status in STATUS_OF.items():
         app.register_error_handler(kind, _handler(status))
     app.register_error_handler(Exception, _unexpected)
+    app.after_request(_stay_here)
 
 
 def _handler(status: int):  # type: ignore[no-untyped-def]
@@ -85,9 +105,25 @@ def _handler(status: int):  # type: ignore[no-untyped-def]
 def _http_error(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]
-    response = page(error.code, _retry_after(error))
+    words = _why_too_large(error) if isinstance(error, RequestEntityTooLarge) else None
+    response = page(error.code, _retry_after(error), words)
     if isinstance(error, TooManyRequests) and error.retry_after:
         response.headers["Retry-After"] = str(_retry_after(error))
+    return response
+
+
+def _why_too_large(error: RequestEntityTooLarge) -> Words:
+    if isinstance(error, TooManyParts):
+        return TOO_MANY_FILES
+    return WORDS[413] if this_request().takes_files and not isinstance(error, TooMuchText) else TOO_MUCH_TEXT
+
+
+def _stay_here(response: Response) -> Response:
+    """Take the host out of the router's redirects: it comes from the request, where anybody can write one."""
+    if isinstance(request.routing_exception, RequestRedirect):
+        parts = urlsplit(request.routing_exception.new_url)
+        path = f"/{parts.path.lstrip('/')}"  # two slashes would begin with a host again
+        response.location = f"{path}?{parts.query}" if parts.query else path
     return response
 
 
@@ -98,10 +134,7 @@ def _retry_after(error: HTTPException) -> int | None:
 
 def _unexpected(error: Exception) -> Response:
     # The exception's text may quote what a person wrote, so only its kind and place are logged.
-    trace, place = error.__traceback__, ""
-    while trace:
-        place, trace = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}", trace.tb_next
-    log.error("unexpected", error=type(error).__name__, place=place)
+    log.error("unexpected", error=type(error).__name__, place=place_of(error))
     return page(503 if request.path.startswith("/hooks/") else 500)
 
 
@@ -110,6 +143,8 @@ def page(status: int, retry_after: int | None = None, words: Words | None = None
     words = words or WORDS.get(status, WORDS[500] if status >= 500 else WORDS[404])
     again_at = now() + timedelta(seconds=retry_after) if retry_after else None
     if request.path.startswith("/hooks/"):
-        return make_response(f"{words.title}\n", status, {"Content-Type": "text/plain; charset=utf-8"})
+        told = FOR_PROVIDERS.get(status, FOR_PROVIDERS[503] if status >= 500 else FOR_PROVIDERS[400])
+        return make_response(f"{told}\n", status, {"Content-Type": "text/plain; charset=utf-8"})
     template = "errors/desk.html" if request.path.startswith("/desk") else "errors/public.html"
-    return make_response(render_template(template, words=words, status=status, again_at=again_at), status)
+    shown = {"words": words, "status": status, "again_at": again_at, "too_much_text": words is TOO_MUCH_TEXT}
+    return make_response(render_template(template, **shown), status)

@@ -5,7 +5,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import MultipleFileField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Regexp, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp, ValidationError
 
 from inbox.models import Priority, Status
 from inbox.services import drafts, triage
@@ -49,7 +49,13 @@ class AssignForm(ChangeForm):
 
 
 class LabelForm(FlaskForm):  # type: ignore[misc]
-    name = StringField(filters=[_stripped], validators=[InputRequired(), Length(max=triage.LABEL_LENGTH)])
+    name = StringField(
+        filters=[_stripped],
+        validators=[
+            DataRequired(N_("Write the label's name first.")),
+            Length(max=triage.LABEL_LENGTH, message=N_("A label has 60 characters at most. Shorten it.")),
+        ],
+    )
 
 
 class UnlabelForm(FlaskForm):  # type: ignore[misc]
@@ -57,8 +63,9 @@ class UnlabelForm(FlaskForm):  # type: ignore[misc]
 
 
 class TextForm(FlaskForm):  # type: ignore[misc]
-    """A note, a question to the sender, or a reply."""
+    """A note, a question to the sender, or a reply; `key` was drawn with the page, so that it is sent once."""
 
+    key = StringField(validators=[Optional(), Regexp(r"^[0-9a-f]{32}$")])
     text = TextAreaField(
         validators=[
             InputRequired(N_("Write something first.")),

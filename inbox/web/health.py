@@ -10,6 +10,8 @@ from inbox.services import jobs
 
 bp = Blueprint("health", __name__)
 
+OLDER = "database: run `inbox upgrade`\n"
+
 
 @bp.get("/healthz")
 def alive() -> str:
@@ -25,8 +27,9 @@ def ready() -> tuple[str, int]:
     """
     try:
         request_session().execute(text("SELECT 1"))
-        if not migrations.is_current(current_runtime().database.engine):
-            return "database: run `inbox upgrade`\n", 503
+        engine = current_runtime().database.engine
+        if not migrations.is_current(engine):
+            return ("database: newer than this version\n" if migrations.is_newer(engine) else OLDER), 503
         since = jobs.standstill(request_session(), now=now())
     except SQLAlchemyError:
         return "database: does not answer\n", 503

@@ -77,6 +77,12 @@ def logo() -> Response:
     return response
 
 
+@bp.get("/favicon.ico")
+def favicon() -> Response:
+    """Nothing, to be asked for once a day: browsers ask without being told to."""
+    return Response(status=204, headers={"Cache-Control": "public, max-age=86400"})
+
+
 @bp.get("/theme-<version>.css")
 def colours(version: str) -> Response:
     """The newsroom's colours as one small stylesheet; its address changes with them."""

@@ -5,6 +5,7 @@ transactions and leave an audit entry. Rights live in `inbox.services.accounts` 
 """
 
 import base64
+import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -84,7 +85,13 @@ def _settings(runtime: Runtime) -> dict[str, object]:
 def _load(fs_uniquifier: str) -> User | None:
     """The user behind a session, while both are good: asked on every request of the desk."""
     age = edge.now().timestamp() - cookie.get("fs_paa", 0)
-    return active_user(fs_uniquifier) if age < SESSION_LENGTH.total_seconds() else None
+    user = active_user(fs_uniquifier) if age < SESSION_LENGTH.total_seconds() else None
+    return user if user and session_id() not in user.ended_sessions else None
+
+
+def session_id() -> str:
+    """What tells this session from the same person's others; it is no secret, the cookie's signature is."""
+    return str(cookie.get("sid", ""))
 
 
 def active_user(fs_uniquifier: str) -> User | None:
@@ -102,10 +109,11 @@ def admit(user: User) -> None:
     cookie.clear()
     login_user(user, remember=False)
     cookie["fs_paa"] = edge.now().timestamp()
+    cookie["sid"] = secrets.token_urlsafe(16)
 
 
 def dismiss() -> None:
-    """End the session."""
+    """Let this browser forget the session; `accounts.end_session` ends it for whoever copied its cookie."""
     logout_user()
     cookie.clear()
 

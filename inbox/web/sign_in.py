@@ -82,11 +82,17 @@ def check_password() -> ResponseReturnValue:
 def sign_out() -> ResponseReturnValue:
     """End this session; not being signed in is no error."""
     if access.is_signed_in():
-        user = access.current_user()
-        with edge.writing() as session:
-            audit.record(session, user, "account:sign_out", None, now=edge.now())
+        _end_session(access.current_user().fs_uniquifier)
     security.dismiss()
     return redirect(url_for("sign_in.form"))
+
+
+def _end_session(fs_uniquifier: str) -> None:
+    now = edge.now()
+    with edge.writing() as session:
+        if user := accounts.lock(session, fs_uniquifier):
+            accounts.end_session(user, security.session_id(), until=now + security.SESSION_LENGTH, now=now)
+            audit.record(session, user, "account:sign_out", None, now=now)
 
 
 @bp.get("/two-factor")

@@ -4,6 +4,7 @@ Each act loads the submission for its verb inside the write transaction, calls o
 back to the page. What changed meanwhile is shown (409), never overwritten.
 """
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -50,7 +51,7 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Draft:
-    """A note or question that could not be saved, and why."""
+    """A note, question, reply or label that could not be saved, and why. `key` is what its page drew."""
 
     what: str
     text: str
@@ -119,10 +120,12 @@ def prioritise(reference: str) -> ResponseReturnValue:
 @staff_only
 def label(reference: str) -> ResponseReturnValue:
     form = LabelForm()
-    name = form.name.data if form.validate() else ""
+    if not form.validate():
+        submission = accounts.get_submission(request_session(), current_user(), reference, accounts.LABEL)
+        return _page(submission, 422, draft=Draft("label", form.name.data or "", form.name.errors[0]))
 
     def put_on(session: Session, submission: Submission) -> None:
-        triage.label(session, submission, name, actor=current_user(), now=now())
+        triage.label(session, submission, form.name.data, actor=current_user(), now=now())
 
     return _change(reference, accounts.LABEL, put_on, {})
 
@@ -151,8 +154,8 @@ def keeps_text(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseRe
 @bp.post("/notes")
 @keeps_text
 def note(reference: str) -> ResponseReturnValue:
-    def add(session: Session, submission: Submission, text: str) -> str:
-        return f"n-{triage.note(session, submission, text, actor=current_user(), now=now()).id}"
+    def add(session: Session, submission: Submission, text: str, key: str | None) -> str:
+        return f"n-{triage.note(session, submission, text, actor=current_user(), key=key, now=now()).id}"
 
     return _write(reference, accounts.NOTE, "note", add)
 
@@ -160,8 +163,8 @@ def note(reference: str) -> ResponseReturnValue:
 @bp.post("/messages")
 @keeps_text
 def ask(reference: str) -> ResponseReturnValue:
-    def send(session: Session, submission: Submission, text: str) -> str:
-        return f"m-{conversation.ask(session, submission, text, actor=current_user(), now=now()).id}"
+    def send(session: Session, submission: Submission, text: str, key: str | None) -> str:
+        return f"m-{conversation.ask(session, submission, text, actor=current_user(), key=key, now=now()).id}"
 
     return _write(reference, accounts.ASK, "message", send)
 
@@ -196,14 +199,22 @@ def _change(reference: str, verb: str, act: Act, yours: dict[str, Any]) -> Respo
     return back(reference)
 
 
-def _write(reference: str, verb: str, what: str, act: Callable[[Session, Submission, str], str]) -> ResponseReturnValue:
+Write = Callable[[Session, Submission, str, str | None], str]
+
+
+def _write(reference: str, verb: str, what: str, act: Write) -> ResponseReturnValue:
     form = TextForm()
     if not form.validate():
         submission = accounts.get_submission(request_session(), current_user(), reference, verb)
-        return page(submission, 422, draft=Draft(what, form.text.data or "", form.text.errors[0]))
-    with writing() as session:
-        anchor = act(session, accounts.get_submission(session, current_user(), reference, verb), form.text.data)
-    return back(reference, anchor)
+        problem = str(next(iter(form.errors.values()))[0])
+        return page(submission, 422, draft=Draft(what, form.text.data or "", problem, form.key.data or ""))
+    text, drawn = form.text.data, form.key.data
+    key = conversation.once_key(drawn, text) if drawn else None
+
+    def write(session: Session) -> str:
+        return act(session, accounts.get_submission(session, current_user(), reference, verb), text, key)
+
+    return back(reference, exactly_once(write))
 
 
 def back(reference: str, anchor: str | None = None, **more: str | None) -> ResponseReturnValue:
@@ -239,6 +250,7 @@ def page(submission: Submission, status: int = 200, writing: Writing | None = No
         known=submission.history[-1].id if submission.history else 0,
         held=_held(submission),
         guide=guide.find_at_work(session, submission, now=now()),
+        fresh_key=secrets.token_hex(16),
         composer=composer.compose(session, submission, user, writing) if acts else None,
         waiting=outbox.pending(session, [entry.item for entry in talk.entries if entry.what == "message"]),
         embargoed=_embargoed(submission),

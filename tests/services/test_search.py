@@ -105,6 +105,37 @@ def test_a_new_item_and_a_new_message_are_found_at_once(runtime, cast):
     assert find(runtime, cast["alice"], "second") == [submission.reference]
 
 
+AS_TYPED = [
+    "0912345678",
+    "0912-345",
+    "0912 345 678",
+    "(0912) 345-678",
+    "0912 34 56 78",
+    "+886912345678",
+    "+886 912 345 678",
+    "+886 (0)912 345 678",
+    "912345678",
+    "345678",
+    "０９１２３４５６７８",
+]
+
+
+@pytest.mark.parametrize("typed", AS_TYPED)
+def test_a_phone_number_is_found_however_it_is_typed(runtime, cast, typed):
+    other = send(runtime, facts=Facts("Other", phone="0922-111-333"))
+    form = send(runtime, facts=Facts("Reader", phone="0912-345-678"))
+    whatsapp = send(runtime, channel=Channel.WHATSAPP, sender=Sender(Channel.WHATSAPP, "+886912345678"))
+    found = find(runtime, cast["alice"], typed)
+    assert set(found) == {form.reference, whatsapp.reference}
+    assert other.reference not in found
+
+
+@pytest.mark.parametrize("typed", ["020 7946 0018", "+44 20 7946 0018", "7946 0018"])
+def test_a_number_abroad_is_found_as_it_is_dialled_there(runtime, cast, typed):
+    form = send(runtime, facts=Facts("Reader", phone="+44 20 7946 0018"))
+    assert find(runtime, cast["alice"], typed) == [form.reference]
+
+
 def test_the_number_a_message_came_from_is_found_by_any_part(runtime, cast):
     submission = send(runtime, channel=Channel.SMS, sender=Sender(Channel.SMS, "+886912345678", "Yu"))
     for part in ("886912345678", "912345", "5678", "345"):

@@ -121,6 +121,50 @@ def test_a_decision_ends_the_thread_and_opening_it_again_takes_the_decision_back
         assert item.decided_at is None
 
 
+ALICE_WRITES_FROM = Sender(Channel.WHATSAPP, "+886900000001")
+
+
+def write(runtime, text="More of the same"):
+    return send(runtime, text, channel=Channel.WHATSAPP, sender=ALICE_WRITES_FROM)
+
+
+def move(runtime, submission, to, actor):
+    with runtime.database.writing() as session:
+        item = session.get_one(Submission, submission.id)
+        triage.move(session, item, to, actor=actor, seen=item.version, now=runtime.clock())
+
+
+def test_what_is_opened_again_takes_the_conversation_up_again(runtime, cast):
+    first = write(runtime)
+    move(runtime, first, Status.ACCEPTED, cast["alice"])
+    move(runtime, first, Status.OPEN, cast["alice"])
+    assert write(runtime).id == first.id
+    assert len(reload(runtime, first).messages) == 2
+
+
+def test_a_conversation_begun_meanwhile_keeps_what_the_sender_writes(runtime, cast):
+    first = write(runtime)
+    move(runtime, first, Status.CLOSED, cast["alice"])
+    second = write(runtime)
+    move(runtime, first, Status.OPEN, cast["alice"])
+    assert write(runtime).id == second.id
+    move(runtime, second, Status.CLOSED, cast["alice"])
+    assert write(runtime).id not in (first.id, second.id)
+
+
+def test_opening_again_while_a_message_arrives_fails_neither(runtime, cast):
+    first = write(runtime)
+    for _ in range(10):
+        move(runtime, first, Status.CLOSED, cast["alice"])
+        acts = [lambda: move(runtime, first, Status.OPEN, cast["alice"]), lambda: write(runtime)]
+        results = in_parallel(2, lambda number, acts=acts: acts[number]())
+        assert not any(isinstance(result, Exception) for result in results), results
+        joined = write(runtime)
+        assert joined.id == results[1].id or joined.id == first.id
+        if joined.id != first.id:
+            move(runtime, joined, Status.CLOSED, cast["alice"])
+
+
 def test_not_spam_forgets_the_reasons(runtime, cast):
     submission = send(runtime, suspicions=("Too fast.",))
     with runtime.database.writing() as session:

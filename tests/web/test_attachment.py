@@ -290,6 +290,7 @@ def test_files_are_only_read(method: str, runtime: Runtime, signed_in: SignIn) -
         ('a"; filename="evil.html', 'attachment; filename="a_; filename=_evil.html"'),
         ("a\r\nSet-Cookie: x=y.txt", 'attachment; filename="a Set-Cookie_ x=y.txt"'),
         ("選舉.pdf", "attachment; filename=\"file.pdf\"; filename*=UTF-8''%E9%81%B8%E8%88%89.pdf"),
+        ("圖 片.jpg", "attachment; filename=\"file.jpg\"; filename*=UTF-8''%E5%9C%96%20%E7%89%87.jpg"),
         ("100%25.txt", "attachment; filename=\"100_25.txt\"; filename*=UTF-8''100%2525.txt"),
         ("../../x", 'attachment; filename="x"'),
         ("", 'attachment; filename="file"'),

@@ -43,3 +43,10 @@ def test_a_logo_that_cannot_be_shown_stops_the_start(tmp_path: Path, logo: str, 
 
     with pytest.raises(ConfigError, match=words):
         load_profile(profile)
+
+
+def test_a_browser_that_asks_for_an_icon_unasked_gets_an_answer_it_can_keep(client: FlaskClient) -> None:
+    answer = client.get("/favicon.ico")
+
+    assert answer.status_code == 204
+    assert "max-age" in answer.headers["Cache-Control"]

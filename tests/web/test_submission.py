@@ -311,6 +311,14 @@ def test_only_a_sender_with_a_receipt_code_can_be_asked(runtime, signed_in):
     assert press(client, submission, "messages", text="Hello?").status_code == 403
 
 
+def test_a_label_that_is_too_long_is_given_back_with_words(runtime, signed_in):
+    submission = send(runtime)
+    answer = press(signed_in("alice"), submission, "labels", name="a" * 61)
+    assert "A label has 60 characters at most" in answer.text
+    assert f'value="{"a" * 61}"' in answer.text
+    assert reload(runtime, submission).labels == []
+
+
 def test_rubbish_is_refused_and_changes_nothing(runtime, signed_in, cast):
     submission = send(runtime)
     client = signed_in("alice")
@@ -322,7 +330,7 @@ def test_rubbish_is_refused_and_changes_nothing(runtime, signed_in, cast):
     for value in ["x", "\x00", "-1", "9" * 5000, str(cast["victor"].id)]:
         assert press(client, submission, "assign", assignee=value).status_code == 400
     for value in ["", " ", "x" * 61]:
-        assert press(client, submission, "labels", name=value).status_code == 303
+        assert press(client, submission, "labels", name=value).status_code == 422
     for value in ["", "no such label", "\x00"]:
         assert press(client, submission, "labels/remove", key=value).status_code == 303
     assert (

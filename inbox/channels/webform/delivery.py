@@ -2,7 +2,7 @@
 
 The first message of a form carries the hash of its one-time token. The same content again (a double
 click, a line that broke) is answered with that message. Other content under the same token (sent,
-went back, changed, sent again) becomes a further message of the same submission.
+went back, changed, sent again) becomes a further message of the same submission, with all that changed.
 """
 
 import json
@@ -20,19 +20,20 @@ from inbox.models import Attachment, Message, Submission
 from inbox.services import intake
 from inbox.services.intake import Arrival, Incoming
 
-Begin = Callable[[Session, Incoming], Arrival]
+Take = Callable[[Session, Incoming, Submission | None], Arrival]
+"""Stores one message of a form, the first time without a submission, later with the one that its token made."""
 CONTENT = "content"
 """Where a message keeps the keyed hash of what its form held."""
 
 
-def deliver(incoming: Incoming, files: list[Upload], token: Token, begin: Begin) -> Arrival:
-    """Store what a form brought; `begin` stores the first message of its token."""
+def deliver(incoming: Incoming, files: list[Upload], token: Token, take: Take) -> Arrival:
+    """Store what a form brought, once."""
     incoming = replace(incoming, raw={CONTENT: _content(incoming, files)})
     if files and (same := _find_same(request_session(), incoming)):
         return same  # before their bytes are stored once more
     kept = uploads.keep(files)
     try:
-        arrival = _once(lambda session: _store(session, incoming, kept, token, begin))
+        arrival = _once(lambda session: _store(session, incoming, kept, token, take))
     except Exception:
         uploads.forget(kept)
         raise
@@ -42,13 +43,19 @@ def deliver(incoming: Incoming, files: list[Upload], token: Token, begin: Begin)
     return arrival
 
 
+def is_here(incoming: Incoming, files: list[Upload]) -> bool:
+    """Whether the same content has already been sent under the same token."""
+    incoming = replace(incoming, raw={CONTENT: _content(incoming, files)})
+    return _find_same(request_session(), incoming) is not None
+
+
 def was_used(token: Token) -> bool:
     """Whether something has already been sent under this token."""
     sent = select(Message.id).where(Message.account == parse.ACCOUNT, Message.external_id == token.key)
     return request_session().scalar(sent) is not None
 
 
-def _store(session: Session, incoming: Incoming, kept: list[Kept], token: Token, begin: Begin) -> Arrival:
+def _store(session: Session, incoming: Incoming, kept: list[Kept], token: Token, take: Take) -> Arrival:
     # Asked once: between two looks another transaction may store the same form, which would look like a change.
     first = intake.find_repeat(session, incoming)
     if same := _same(session, incoming, first):
@@ -56,10 +63,7 @@ def _store(session: Session, incoming: Incoming, kept: list[Kept], token: Token,
     here = _files_of(first.submission) if first else []
     files = uploads.attach(session, kept, token.key, here, now())
     incoming = replace(incoming, uploads=tuple(files))
-    if first is None:
-        arrival = begin(session, incoming)
-    else:
-        arrival = intake.receive_more(session, first.submission, _changed(incoming), now=now())
+    arrival = take(session, _changed(incoming), first.submission) if first else take(session, incoming, None)
     if arrival.repeated:
         raise _Overtaken
     return arrival

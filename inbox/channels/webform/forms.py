@@ -30,13 +30,15 @@ class Problem:
 class PublicForm(FlaskForm):  # type: ignore[misc]
     """What all public forms share: the one-time token, the trap, and answers drawn from `asks`.
 
-    `trouble` is what is wrong with the sending itself rather than with an answer.
+    `trouble` is what is wrong with the sending itself rather than with an answer; `lost` says that answers may
+    be missing for that reason.
     """
 
     asks: tuple[Field, ...] = ()
     form_token = FIELD_OF[Widget.LINE](Field("form_token", ""))
     homepage = FIELD_OF[Widget.LINE](Field(TRAP, ""))
     trouble = ""
+    lost = False
 
     def answers(self) -> Iterator[Answer]:
         return (self[ask.name] for ask in self.asks)

@@ -6,16 +6,30 @@ from flask import request
 from flask_babel import gettext as _
 
 from inbox.channels.webform import delivery, tokens, uploads
-from inbox.channels.webform.delivery import Begin
+from inbox.channels.webform.delivery import Take
 from inbox.channels.webform.forms import PublicForm
 from inbox.channels.webform.tokens import Token
 from inbox.channels.webform.uploads import Upload
-from inbox.edge import current_runtime
+from inbox.edge import current_runtime, this_request
+from inbox.multipart import MOST_FILES, Damage
 from inbox.services import spam
 from inbox.services.intake import Arrival, Incoming
+from inbox.text import N_
 
 FORM_BYTES = 4 * 1024 * 1024
 """What a form without files may weigh; far more than the longest text that we take."""
+
+
+_DAMAGE = {
+    Damage.UNREADABLE: N_(
+        "What your browser sent did not arrive whole, so this page may show only a part of it. "
+        "What is missing may still be there when you go back with your browser. Then send it once more."
+    ),
+    Damage.TOO_MANY_FILES: N_(
+        "These are too many files at once: we kept the first %(most)d. "
+        "Send them now; you can add the others with your receipt code."
+    ),
+}
 
 
 @dataclass
@@ -31,41 +45,49 @@ class Posting:
         return not self.form.trouble and not self.form.problems()
 
     @property
-    def was_sent(self) -> bool:
-        """Whether something already arrived under this token: this one is the same again, or a change to it."""
-        return delivery.was_used(self.token)
-
-    @property
     def suspicions(self) -> tuple[str, ...]:
         """Why a machine may have sent it; it is taken in all the same."""
         quick = self.token.age.total_seconds() < current_runtime().settings.min_fill_seconds
         reasons = (quick and spam.TOO_FAST, self.form.trapped and spam.TRAP_FILLED)
         return tuple(reason for reason in reasons if reason)
 
+    def is_repeated(self, incoming: Incoming) -> bool:
+        """Whether this very sending is here already, as after a double click."""
+        return delivery.is_here(replace(incoming, external_id=self.token.key), self.files)
+
     def hold(self) -> None:
         """Keep the files that arrived for the next try."""
         uploads.hold(self.files, self.token.key)
         _show_held(self.form, self.token)
 
-    def deliver(self, incoming: Incoming, begin: Begin) -> Arrival:
+    def deliver(self, incoming: Incoming, take: Take) -> Arrival:
         incoming = replace(incoming, external_id=self.token.key, suspicions=self.suspicions)
-        return delivery.deliver(incoming, self.files, self.token, begin)
+        return delivery.deliver(incoming, self.files, self.token, take)
 
 
 def make_room(form: type[PublicForm]) -> None:
     """Allow the request what this form may weigh; must run before anything reads the request's body."""
     upload = current_runtime().settings.max_upload_bytes if form.takes_files() else 0
     request.max_content_length = FORM_BYTES + upload
+    this_request().takes_files = form.takes_files()
 
 
 def judge(form: PublicForm, purpose: str) -> Posting:
     """Look at a form that came in: afterwards the form knows what is wrong with it, if anything."""
     token = _token_of(form, purpose)
-    form.validate()
-    if form.csrf_token.errors:
-        form.trouble = _too_old()
+    is_valid(form)
     files = _files_of(form, token)
     return Posting(form, token, files)
+
+
+def is_valid(form: PublicForm) -> bool:
+    """Judge the answers, and how they came; what is wrong stands in the form."""
+    valid = form.validate()
+    if form.csrf_token.errors:
+        form.trouble = _too_old()
+    if damage := this_request().damage:
+        form.trouble, form.lost = _(_DAMAGE[damage], most=MOST_FILES), damage is Damage.UNREADABLE
+    return bool(valid and not form.trouble)
 
 
 def _too_old() -> str:

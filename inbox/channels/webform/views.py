@@ -1,6 +1,7 @@
 """The public pages. A GET shows; a POST judges what came, stores it, and sends on to the next page."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any, TypeVar
@@ -17,10 +18,10 @@ from inbox.channels.webform import fields, forms, parse, posting, tokens
 from inbox.channels.webform.forms import AnswerForm, LookUpForm, PublicForm
 from inbox.channels.webform.posting import Posting
 from inbox.channels.webform.tokens import Token
-from inbox.edge import csrf, current_runtime, now, public_post_limit, request_session, spend
+from inbox.edge import csrf, current_runtime, now, public_post_limit, request_session, spend, writing
 from inbox.kinds import Kind
 from inbox.models import Direction, Submission
-from inbox.services import conversation, intake, receipts
+from inbox.services import conversation, corrections, intake, receipts
 from inbox.services.intake import Arrival, Incoming
 
 bp = Blueprint("public", __name__)
@@ -129,17 +130,31 @@ def _accept(kind: Kind, posted: Posting) -> None:
     receipt_hash = receipts.hash_code(_code(posted.token))
     incoming = parse.incoming(kind, values, posted.token.key, receipt_hash=receipt_hash)
 
-    def begin(session: Session, incoming: Incoming) -> Arrival:
-        arrival = _receive(session, incoming)
+    def take(session: Session, incoming: Incoming, first: Submission | None) -> Arrival:
+        arrival = _correct(session, first, incoming) if first else _receive(session, incoming)
         if more := kind.also(values):
-            _receive(session, parse.second(*more, incoming, opened_from=arrival.reference))
+            _receive_beside(session, parse.second(*more, incoming, opened_from=arrival.reference), posted.token)
         return arrival
 
-    posted.deliver(incoming, begin)
+    posted.deliver(incoming, take)
 
 
 def _receive(session: Session, incoming: Incoming) -> Arrival:
     return intake.receive(session, incoming, region=current_runtime().profile.country, now=now())
+
+
+def _correct(session: Session, submission: Submission, incoming: Incoming) -> Arrival:
+    return corrections.receive(session, submission, incoming, region=current_runtime().profile.country, now=now())
+
+
+def _receive_beside(session: Session, incoming: Incoming, token: Token) -> None:
+    """Open the second submission of a form, once; later it follows what changes in the form."""
+    first = replace(incoming, external_id=f"{token.key}:{incoming.kind}")
+    opened = intake.find_repeat(session, first)
+    if opened is None:
+        _receive(session, first)
+    elif corrections.differences(opened.submission, incoming, current_runtime().profile.country):
+        _correct(session, opened.submission, incoming)
 
 
 @bp.get("/receipt")
@@ -170,7 +185,7 @@ def look_up() -> Page | Redirect:
     form = LookUpForm()
     if wait := _over_budget("look-up"):
         raise wait
-    if not form.validate():
+    if not posting.is_valid(form):
         return render_template("public/look_up.html", form=form), UNFIT
     submission = receipts.find_by_code(request_session(), form["code"].data)
     if submission is None:
@@ -178,7 +193,8 @@ def look_up() -> Page | Redirect:
             _("No submission opens with this code. Look whether each character is as you wrote it down.")
         )
         return render_template("public/look_up.html", form=form), UNFIT
-    session[OPENED] = {"id": submission.id, "until": (now() + VIEW_LIFETIME).timestamp()}
+    until = (now() + VIEW_LIFETIME).timestamp()
+    session[OPENED] = {"id": submission.id, "until": until, "closed": submission.views_closed}
     return redirect(url_for("public.status", _anchor="main"), 303)
 
 
@@ -195,19 +211,24 @@ def answer() -> Page | Redirect:
         token = tokens.read(form.token, purpose) or tokens.issue(purpose)
         return _conversation_page(submission, form, token, wait_until=_again_at(wait)), 429, _retry_after(wait)
     posted = posting.judge(form, purpose)
-    if posted.files or form["attachments"].held or posted.was_sent:
+    incoming = parse.answer(form["body"].data or "", posted.token.key)
+    if posted.files or form["attachments"].held or (not incoming.text and posted.is_repeated(incoming)):
         form["body"].may_be_empty()
     if not posted.is_good:
         posted.hold()
         return _conversation_page(submission, form, posted.token), UNFIT
-    incoming = parse.answer(form["body"].data or "", posted.token.key)
-    posted.deliver(incoming, lambda session, more: _receive_more(session, submission.id, more))
+    posted.deliver(incoming, lambda session, more, _first: _receive_more(session, submission.id, more))
     flash(_("Your message has arrived. Thank you."))
     return redirect(url_for("public.status", _anchor="main"), 303)
 
 
 @bp.post("/status/close")
 def close() -> Redirect:
+    """End the view in every browser that the code opened it in: a copy of the cookie must not outlast it."""
+    if submission := _opened():
+        number = submission.id
+        with writing() as db:
+            db.get_one(Submission, number).views_closed += 1
     for key in (RECEIPT, OPENED):
         session.pop(key, None)
     return redirect(url_for("public.landing"), 303)
@@ -218,7 +239,8 @@ def _opened() -> Submission | None:
     opened = session.get(OPENED)
     if not opened or opened["until"] < now().timestamp():
         return None
-    return request_session().get(Submission, opened["id"])
+    submission = request_session().get(Submission, opened["id"])
+    return submission if submission and submission.views_closed == opened.get("closed") else None
 
 
 def _answering(submission: Submission) -> str:

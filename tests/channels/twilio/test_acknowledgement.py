@@ -65,6 +65,23 @@ def test_keywords_are_not_acknowledged(say, word: str) -> None:
     assert say(word) == []
 
 
+@pytest.mark.parametrize("words", [["START"], ["yes"], ["HELP"], ["HELP", "START"], ["STOP", "START"]])
+def test_the_first_message_that_says_something_is_acknowledged_once(say, runtime: Runtime, words: list[str]) -> None:
+    for number, word in enumerate(words):
+        assert say(word, number) == []
+
+    (answer,) = say("The bridge is closed", 10)
+    assert say("And there is smoke", 11) == []
+    with runtime.database.reading() as session:
+        assert session.scalars(select(Submission.reference)).one() in answer
+
+
+def test_after_stop_nothing_is_acknowledged(say) -> None:
+    say("STOP", 1)
+
+    assert say("The bridge is closed", 2) == []
+
+
 def test_who_opted_out_hears_nothing_until_they_opt_in(say, runtime: Runtime) -> None:
     say("STOP", 1)
     decide(runtime)

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from said import received
-from signing import PATH, post, sign, text_message
+from signing import PATH, post, sign, sign_body, text_message
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
@@ -71,6 +71,27 @@ def test_bytes_that_are_no_utf8_do_no_harm(client: FlaskClient, runtime: Runtime
     assert answer.status_code == 200
     with runtime.database.reading() as session:
         assert newest(session).text == "caf\ufffd"
+
+
+@pytest.mark.parametrize("value", ['{"AccountSid": %s}', "%s"])
+def test_json_within_json_without_end_is_a_bad_request(client: FlaskClient, value: str) -> None:
+    body = (value % ("[" * 100_000 + "]" * 100_000)).encode()
+    query, signature = sign_body(body)
+
+    answer = client.post(
+        f"{PATH}?{query}", data=body, content_type="application/json", headers={"X-Twilio-Signature": signature}
+    )
+
+    assert answer.status_code == 400
+
+
+def test_a_refusal_speaks_to_whoever_reads_the_providers_debugger(client: FlaskClient) -> None:
+    assert "signature" in post(client, text_message(), signature="wrong").text
+    assert "POST" in client.get(PATH).text
+    assert "no webhook" in client.post("/hooks/twilio/massages").text
+    too_large = post(client, text_message("x" * 2_000_000)).text
+    assert too_large == "The request is too large.\n"
+    assert "page" not in too_large
 
 
 def test_a_body_too_large_is_refused(client: FlaskClient) -> None:

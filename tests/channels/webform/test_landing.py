@@ -29,7 +29,7 @@ def test_the_example_profile_loads_and_prints_what_the_newsroom_prints():
     assert profile.name == "DCO Global News"
     assert [number.number for number in profile.numbers] == ["+886963563485", "+886970840314"]
     assert [number.label for number in profile.numbers] == ["News desk", "Second line"]
-    assert all(number.channels == ("whatsapp", "sms", "voice") for number in profile.numbers)
+    assert all(number.channels == ("whatsapp", "voice") for number in profile.numbers)
     assert [link.label for link in profile.social] == ["Facebook", "Twitter", "LinkedIn", "Tumblr", "YouTube"]
 
 
@@ -45,7 +45,7 @@ def test_the_door_shows_every_kind_and_leads_with_the_tip(dco):
 def test_the_door_shows_every_way_to_reach_the_newsroom(dco):
     page = dco.open("/")
     for digits in ("886963563485", "886970840314"):
-        assert {f"https://wa.me/{digits}", f"tel:+{digits}", f"sms:+{digits}"} <= set(page.links)
+        assert {f"https://wa.me/{digits}", f"tel:+{digits}"} <= set(page.links)
         assert f"/qr/{digits}.svg" in page.loads
     assert "mailto:news@dcoglobalnews.example" in page.links
     assert "+886 963 563 485" in page.text

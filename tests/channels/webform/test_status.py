@@ -114,6 +114,21 @@ def test_an_empty_answer_is_told_and_a_file_alone_is_enough(reader, stored, pdf)
     assert len(stored()[0].messages) == 2
 
 
+def test_a_page_that_was_used_sends_nothing_empty(reader, stored, pdf):
+    page = opened(reader, sent(reader))
+    reader.send(page, body="There.")
+    empty = reader.send(page, body="  ")
+    assert empty.status == 422
+    assert empty.wrong == {"body"}
+    assert len(stored()[0].messages) == 2
+
+
+def test_a_double_click_on_files_that_were_held_is_no_empty_answer(reader, stored, pdf):
+    page = reader.send(opened(reader, sent(reader)), body="", attachments=[pdf("a.exe"), pdf("plan.pdf")])
+    assert [reader.send(page, body="").status for _ in range(2)] == [200, 200]
+    assert len(stored()[0].messages) == 2
+
+
 def test_a_refused_file_leaves_the_answer_in_its_box(reader, pdf):
     page = opened(reader, sent(reader))
     again = reader.send(page, body="See the plan.", attachments=[pdf("a.exe"), pdf("plan.pdf")])
