@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from inbox.models import Submission
+from inbox.rows import id_of, rows_together
 from inbox.services import audit, contacts, intake, search, search_index
 from inbox.services.contacts import Facts
 from inbox.services.intake import Arrival, Incoming
@@ -74,7 +75,9 @@ def _follow(session: Session, submission: Submission, incoming: Incoming, region
         for name, value in asdict(facts).items():
             setattr(submission.contact, name, value)
     elif facts:
-        submission.contact_id = contacts.make_from_form(session, facts, region=region, now=now).contact_id
+        with rows_together(session) as rows:
+            person = contacts.add_from_form(rows, facts, region=region, now=now)
+        submission.contact_id = id_of(person.contact)
     names = [facts.name, facts.organisation, facts.email]
     head = search.head_tokens("", submission.subject, submission.sender, submission.details, names, [facts.phone])
     search_index.extend(session, submission.id, head)

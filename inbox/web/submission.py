@@ -14,7 +14,7 @@ from flask import Blueprint, abort, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from inbox.edge import now, request_session, writing
+from inbox.edge import exactly_once, now, request_session, writing
 from inbox.errors import AlreadyClaimed, NotFound, StaleSubmission
 from inbox.models import AuditEntry, Status, Submission, User
 from inbox.services import accounts, conversation, guide, outbox, search, timeline, triage
@@ -56,6 +56,7 @@ class Draft:
     what: str
     text: str
     problem: str
+    key: str = ""
 
 
 @bp.errorhandler(NotFound)
@@ -122,7 +123,7 @@ def label(reference: str) -> ResponseReturnValue:
     form = LabelForm()
     if not form.validate():
         submission = accounts.get_submission(request_session(), current_user(), reference, accounts.LABEL)
-        return _page(submission, 422, draft=Draft("label", form.name.data or "", form.name.errors[0]))
+        return page(submission, 422, draft=Draft("label", form.name.data or "", form.name.errors[0]))
 
     def put_on(session: Session, submission: Submission) -> None:
         triage.label(session, submission, form.name.data, actor=current_user(), now=now())
