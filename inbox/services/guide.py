@@ -166,7 +166,7 @@ def _words(language: str, made: Step, arrival: Arrival, profile: Profile, now: d
     if made.say is Say.AGAIN:
         return render("guide", "again", language, last=len(profile.kinds))
     asked = _menu(language, profile) if made.say is Say.MENU else _question(language, made.state, profile, now)
-    welcome = render("acknowledgement", "sms", language, **known) if arrival.opened else ""
+    welcome = render("acknowledgement", "sms", language, **known) if arrival.may_acknowledge else ""
     return f"{welcome}\n\n{asked}".strip()
 
 

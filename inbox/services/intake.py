@@ -274,8 +274,8 @@ def _open(rows: Rows, incoming: Incoming, person: Person | None, now: datetime) 
 
 def _second_line(text: str, subject: str) -> str:
     """What lists show below the subject: the words that follow it, or none where it says all there is."""
-    said = text.strip()
-    return first_line(said.removeprefix(subject.removesuffix("…").rstrip()), PREVIEW_LENGTH)
+    following = text.strip().removeprefix(subject.removesuffix("…").rstrip())
+    return first_line(following.lstrip(" .,;:!?。，、；：！？"), PREVIEW_LENGTH)
 
 
 def _continue(
