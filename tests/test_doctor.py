@@ -33,7 +33,8 @@ def find(environ: dict[str, str], tmp_path: Path, peer: TwilioPeer) -> Examine:
     def find(profile: str = "", **settings: str | None) -> dict[str, Finding]:
         path = tmp_path / "inbox.toml"
         path.write_text(profile)
-        given = {**environ, "INBOX_CONFIG": str(path), "INBOX_TWILIO_API_BASE": peer.url, **settings}
+        own = {"INBOX_CONFIG": str(path), "INBOX_TWILIO_API_BASE": peer.url, "INBOX_TWILIO_MEDIA_HOSTS": None}
+        given = {**environ, **own, **settings}
         runtime = bootstrap({name: value for name, value in given.items() if value is not None})
         findings = list(examine(runtime))
         runtime.database.engine.dispose()

@@ -17,7 +17,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -37,6 +37,9 @@ from inbox.runtime import Runtime
 FORM = "application/x-www-form-urlencoded"
 EDITOR = "e" * 32
 SETTLE_SECONDS = 180
+START_SECONDS = 60
+AT_START = 0.2
+"""How often a process is killed while it may still be starting."""
 
 
 class Forms(HTMLParser):
@@ -82,6 +85,18 @@ class Inbox:
         victim.send_signal(signal.SIGKILL)
         victim.wait()
         self.start()
+
+    def wait_until_up(self) -> None:
+        """Wait until the web server answers."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            with suppress(OSError, http.client.HTTPException):
+                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+                connection.request("GET", "/healthz")
+                connection.getresponse()
+                return
+            time.sleep(0.05)
+        raise RuntimeError("the inbox did not start; see faults.log in its data folder")
 
     def stop(self) -> None:
         for process in self._running:
@@ -223,10 +238,13 @@ def run(environ: dict[str, str], kills: int, seed: int, *, workers: int = 0, pee
     load = Load(url, port, cookies, senders=40)
     threads = load.start()
     for _ in range(kills):
+        if rng.random() > AT_START:
+            inbox.wait_until_up()
         time.sleep(rng.uniform(0.2, 2.5))
         for _ in range(rng.randrange(3)):
             peer.next(rng.choice(["drop-before", "drop-after", "fault-before", "fault-after", "busy"]))
         inbox.kill(rng)
+    inbox.wait_until_up()
     time.sleep(3)
     load.stopped.set()
     for thread in threads:
