@@ -243,6 +243,7 @@ def test_a_button_that_names_a_kind_says_it_and_keeps_the_language(reader: Reade
 
 def test_the_menu_is_a_content_template_where_there_is_one(environ, tmp_path, clock, peer: TwilioPeer) -> None:
     sid = f"HX{'a' * 32}"
+    peer.contents[sid] = {"variables": {"1": "newsroom", "2": "reference"}, "status": "approved"}
     reader = with_profile(environ, tmp_path, clock, peer, f'name = "The Harbour"\n[guide]\ncontent_sid = "{sid}"')
     reader.writes("The bridge is closed")
     [sent] = peer.messages

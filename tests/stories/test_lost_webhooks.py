@@ -273,7 +273,7 @@ def test_the_day_for_free_text_counts_from_the_newest_word_not_from_the_one_foun
     look()
     with runtime.database.reading() as session:
         submission = session.scalars(select(Submission)).one()
-        [way] = ways.find_ways(session, submission, runtime.profile, now=clock.now)
+        way, *_ = ways.find_ways(session, submission, runtime.profile, now=clock.now)
     assert texts(runtime) == ["Late", "Early"]
     assert way.free_until == late + timedelta(hours=24)
 

@@ -49,7 +49,7 @@ def step(call: Call, name: str) -> tuple[str, dict]:
 def forget(runtime: Runtime) -> None:
     """Take every trace of calls away, so that the next order of events begins with an empty inbox."""
     with runtime.database.writing() as session:
-        for model in (models.Call, models.Attachment, models.Message, models.AuditEntry, Submission):
+        for model in (models.Job, models.Call, models.Attachment, models.Message, models.AuditEntry, Submission):
             session.execute(delete(model))
         session.execute(delete(models.ContactPoint))
         session.execute(delete(models.Contact))
