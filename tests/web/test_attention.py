@@ -114,11 +114,11 @@ def fail(runtime: Runtime, number: int, kind: str = "message") -> None:
                 text="Thank you",
                 extra={"from": OURS},
                 delivery_state=DeliveryState.FAILED,
-                error_code="63014",
+                error_code="21608",
                 at=runtime.clock(),
             )
             at = runtime.clock() - timedelta(minutes=n // 3)
-            more = {"state": JobState.FAILED, "error": "63014", "attention_at": at, "tries": 1}
+            more = {"state": JobState.FAILED, "error": "21608", "attention_at": at, "tries": 1}
             insert_values(
                 session, Job, kind=JobKind.SEND, subject_id=message_id, due_at=at, created_at=at, finished_at=at, **more
             )
@@ -128,15 +128,15 @@ def fail(runtime: Runtime, number: int, kind: str = "message") -> None:
 
 
 def test_an_answer_that_was_refused_is_told_with_who_to_whom_and_what_to_do(answer, peer, signed_in) -> None:
-    peer.next("refuse", code="63014")
+    peer.next("refuse", code="21608")
     answer(subject="The bridge")
     client = signed_in("bob")
     page = client.get(ROOM).text
     assert titles(page) == ["An answer was not sent"]
-    assert "They have blocked this number on WhatsApp" in page
+    assert "The Twilio account is on trial" in page
     assert "Alice Lin" in page
     assert "Ling" in page
-    assert "63014" in page
+    assert "21608" in page
     link = re.search(r'href="([^"]+)"[^>]*>The bridge<', page)[1]
     assert f'id="{link.partition("#")[2]}"' in client.get(link).text
     assert re.search(r'Needs attention</span><span class="nr-count nr-count--bad">1<', client.get("/desk/").text)
@@ -214,7 +214,7 @@ def test_an_empty_list_says_so_in_words(signed_in) -> None:
 
 
 def test_one_can_be_tried_again_and_is_sent(answer, peer, signed_in, runtime, hands, clock) -> None:
-    peer.next("refuse", code="63014")
+    peer.next("refuse", code="21608")
     submission = answer()
     alice = signed_in("alice")
     assert push(alice, f"{job(runtime, submission).id}/again").status_code == 303
@@ -226,7 +226,7 @@ def test_one_can_be_tried_again_and_is_sent(answer, peer, signed_in, runtime, ha
 
 
 def test_a_press_that_comes_twice_or_too_late_changes_nothing(answer, peer, signed_in, runtime, hands) -> None:
-    peer.next("refuse", code="63014")
+    peer.next("refuse", code="21608")
     submission = answer()
     alice, bob = signed_in("alice"), signed_in("bob")
     number = job(runtime, submission).id
@@ -247,7 +247,7 @@ def test_all_of_a_kind_are_tried_again_but_what_may_have_been_sent_is_only_asked
     answer, peer, signed_in, runtime, hands, clock
 ) -> None:
     for number in (2, 3, 4):
-        peer.next("refuse", code="63014")
+        peer.next("refuse", code="21608")
         answer(number)
     peer.next("drop-after")
     doubtful = answer(1)
@@ -306,7 +306,7 @@ def test_an_unknown_kind_is_a_bad_request(signed_in, kind) -> None:
 
 
 def test_done_with_it_takes_a_failure_off_the_list_and_says_who_did(answer, peer, signed_in, runtime) -> None:
-    peer.next("refuse", code="63014")
+    peer.next("refuse", code="21608")
     submission = answer()
     alice = signed_in("alice")
     assert push(alice, f"{job(runtime, submission).id}/done").status_code == 303
@@ -318,14 +318,14 @@ def test_done_with_it_takes_a_failure_off_the_list_and_says_who_did(answer, peer
     with runtime.database.reading() as session:
         entry = session.scalars(select(AuditEntry).where(AuditEntry.verb == "job:dismiss")).one()
     assert (entry.actor, entry.submission_id) == ("Alice Lin", submission.id)
-    assert entry.facts == {"kind": "send", "error": "63014"}
+    assert entry.facts == {"kind": "send", "error": "21608"}
 
 
 # Rights
 
 
 def test_viewers_see_but_cannot_act(answer, peer, signed_in, runtime) -> None:
-    peer.next("refuse", code="63014")
+    peer.next("refuse", code="21608")
     number = job(runtime, answer()).id
     victor = signed_in("victor")
     page = victor.get(ROOM).text
@@ -338,9 +338,9 @@ def test_viewers_see_but_cannot_act(answer, peer, signed_in, runtime) -> None:
 
 
 def test_advertising_staff_know_of_advertising_only(answer, peer, signed_in, runtime, hands) -> None:
-    peer.next("refuse", code="63014")
+    peer.next("refuse", code="21608")
     tip = answer(1, "story_tip", subject="A secret tip")
-    peer.next("refuse", code="63014")
+    peer.next("refuse", code="21608")
     answer(2, "advertising", subject="A banner")
     carol = signed_in("carol")
     page = carol.get(ROOM).text
