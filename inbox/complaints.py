@@ -24,6 +24,10 @@ _WORDS = {
 _LIKE = {
     r"^(AC[0-9a-fA-F]{32})?$": "AC and 32 digits or letters from a to f, as Twilio's console shows it",
     r"^(SK[0-9a-fA-F]{32})?$": "SK and 32 digits or letters from a to f, as Twilio's console shows it",
+    r"^(MG[0-9a-fA-F]{32})?$": "MG and 32 digits or letters from a to f, as Twilio's console shows it",
+    r"^(HX[0-9a-fA-F]{32})?$": "HX and 32 digits or letters from a to f, as Twilio's console shows it",
+    r"^HX[0-9a-fA-F]{32}$": "HX and 32 digits or letters from a to f, as Twilio's console shows it",
+    r"^[a-z0-9_-]{1,60}$": '"follow_up", in small letters, digits, _ and -',
     r"^[A-Z]{2}$": 'two capital letters, "TW"',
     r"^[A-Z]{3}$": 'three capital letters, "TWD"',
     r"^[^@\s]+@[^@\s]+$": '"news@example.org"',

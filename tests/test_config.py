@@ -6,7 +6,19 @@ import pytest
 
 from inbox import complaints
 from inbox.bootstrap import bootstrap
-from inbox.config import Link, Mailbox, Number, Profile, Settings, load_profile, load_settings, names
+from inbox.config import (
+    Guide,
+    Link,
+    Mailbox,
+    Number,
+    Profile,
+    QuietHours,
+    Settings,
+    Template,
+    load_profile,
+    load_settings,
+    names,
+)
 from inbox.errors import ConfigError
 
 WRONG_SETTINGS = (
@@ -148,7 +160,7 @@ def test_the_complaint_about_a_profile_says_what_to_write(tmp_path: Path, text: 
 
 
 def test_every_pattern_has_its_words():
-    models = (Settings, Profile, Number, Mailbox, Link)
+    models = (Settings, Profile, Number, Mailbox, Link, Guide, Template, QuietHours)
     fields = [field for model in models for field in model.model_fields.values()]
     patterns = {rule.pattern for field in fields for rule in field.metadata if getattr(rule, "pattern", None)}
 
