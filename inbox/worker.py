@@ -21,11 +21,12 @@ from inbox.models import JobKind
 from inbox.runtime import Runtime
 from inbox.services import jobs
 from inbox.services.jobs import Lease, NotNow, Refused
-from inbox.work import Handler
+from inbox.work import Handler, tidy
 from inbox.work.guide import EndGuide
 from inbox.work.media import Clean, Fetch, Forget
 from inbox.work.reconcile import Reconcile
 from inbox.work.send import Send
+from inbox.work.tidy import Tidy
 
 HANDS = 4
 MOST_HANDS = 32
@@ -246,6 +247,9 @@ def make(runtime: Runtime) -> Worker:
         JobKind.FORGET: Forget(runtime, fetcher),
         JobKind.RECONCILE: Reconcile(runtime, lost),
         JobKind.GUIDE: EndGuide(runtime),
+        JobKind.TIDY: Tidy(runtime),
     }
-    every = timedelta(minutes=runtime.settings.reconcile_minutes)
-    return Worker(runtime, handlers, {JobKind.RECONCILE: every} if lost else {})
+    regular = {JobKind.TIDY: tidy.EVERY}
+    if lost:
+        regular[JobKind.RECONCILE] = timedelta(minutes=runtime.settings.reconcile_minutes)
+    return Worker(runtime, handlers, regular)

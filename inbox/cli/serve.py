@@ -6,7 +6,6 @@ import socket
 import tempfile
 import threading
 from collections.abc import Mapping
-from datetime import timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -18,11 +17,10 @@ from inbox.cli.server import Server
 from inbox.cli.shared import warn
 from inbox.errors import ConfigError
 from inbox.runtime import Runtime
-from inbox.services import accounts, invitations, media
+from inbox.services import accounts, invitations
 from inbox.work.media import clear_workshop
 
 HOST, PORT = "127.0.0.1", 8000
-UNFINISHED_FORMS_KEPT = timedelta(days=1)
 
 
 @click.command()
@@ -36,7 +34,6 @@ def serve(host: str | None, port: int | None, with_demo: bool) -> None:
     runtime = bootstrap(_environ(os.environ, host, port))
     listener = _listen(host or HOST, port or PORT)
     migrations.upgrade(runtime.database.engine)
-    _sweep(runtime)
     if with_demo:
         _fill(runtime)
     _use_own_folder_for_uploads(runtime)
@@ -101,15 +98,6 @@ def _listen(host: str, port: int) -> socket.socket:
         reason = getattr(error, "strerror", None) or "not an address"
         raise ConfigError(f"--host, --port: cannot listen on {_in_url(host)}:{port}: {reason}") from None
     return listener
-
-
-def _sweep(runtime: Runtime) -> None:
-    """Delete the files of forms that nobody finished, and those of work that was cut off."""
-    before = runtime.clock() - UNFINISHED_FORMS_KEPT
-    with runtime.database.writing() as session:
-        keys = media.sweep(session, before=before)
-    runtime.storage.delete(keys)
-    clear_workshop(runtime)
 
 
 def _fill(runtime: Runtime) -> None:

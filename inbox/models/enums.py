@@ -115,7 +115,7 @@ class JobKind(StrEnum):
     `SEND`: deliver the message with this id. Of the attachment with this id: `FETCH` gets it from its
     provider, `CLEAN` makes the copy that staff see, `FORGET` deletes the provider's copy. `RECONCILE`: take in
     what was sent to us and never arrived; there is only one of it, with the subject 0. `GUIDE`: end the guide with
-    this id if nobody answered it in time.
+    this id if nobody answered it in time. `TIDY`, likewise only one: put away what nobody needs any more.
 
     What its failure is called at the desk stands in `inbox.services.failures`.
     """
@@ -126,6 +126,7 @@ class JobKind(StrEnum):
     FORGET = "forget"
     RECONCILE = "reconcile"
     GUIDE = "guide"
+    TIDY = "tidy"
 
     @property
     def time_limit(self) -> timedelta:
@@ -137,6 +138,7 @@ class JobKind(StrEnum):
             JobKind.FORGET: timedelta(minutes=1),
             JobKind.RECONCILE: timedelta(minutes=5),
             JobKind.GUIDE: timedelta(minutes=1),
+            JobKind.TIDY: timedelta(minutes=5),
         }[self]
 
     @property

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from inbox.db import UTCDateTime
@@ -185,6 +185,12 @@ def keep_up(session: Session, kind: JobKind, *, every: timedelta, now: datetime)
     elif job.finished_at and job.finished_at + every <= now:
         job.state, job.due_at, job.leased_until, job.finished_at = JobState.WAITING, now, None, None
         job.created_at = now
+
+
+def forget_done(session: Session, *, before: datetime) -> None:
+    """Drop the rows of work that was done before then; what failed stays, as does regular work."""
+    old = (Job.state == JobState.DONE, Job.finished_at < before, Job.subject_id != 0)
+    session.execute(delete(Job).where(*old).execution_options(synchronize_session=False))
 
 
 def late_since() -> Select[Any]:

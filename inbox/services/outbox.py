@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from inbox.config import Profile
@@ -32,7 +32,6 @@ from inbox.services.jobs import NotNow, Refused
 from inbox.services.provider import Outgoing, Sent
 
 LOOKED_UP_FOR = timedelta(minutes=10)
-REPORTS_KEPT = timedelta(days=2)
 DESK = "desk"
 """The account of a message that no provider has named yet."""
 QUIET = "quiet-hours"
@@ -275,6 +274,11 @@ def report(
         insert_values(
             session, StatusReport, account=account, external_id=external_id, state=state, error_code=error_code, at=now
         )
+
+
+def forget_reports(session: Session, *, before: datetime) -> None:
+    """Drop reports about messages that are not ours."""
+    session.execute(delete(StatusReport).where(StatusReport.at < before))
 
 
 def _apply(session: Session, message: Message, state: DeliveryState, error_code: str, *, at: datetime) -> None:
