@@ -31,6 +31,7 @@ FAULTS = {
     "fault-after": "500, though the message was taken",
     "drop-before": "the connection breaks, and nothing was taken",
     "drop-after": "the connection breaks after the message was taken",
+    "hang": "the message is taken, and no answer ever comes",
 }
 
 
@@ -49,6 +50,7 @@ class TwilioPeer:
         self.numbers: list[dict[str, object]] = []
         self.down = False
         self.broken = False
+        self._closing = threading.Event()
         self._faults: deque[tuple[str, dict[str, str]]] = deque()
         peer = self
 
@@ -72,6 +74,7 @@ class TwilioPeer:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        self._server.handle_error = lambda request, address: None  # type: ignore[method-assign]  # who was killed hangs up
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> "TwilioPeer":
@@ -81,6 +84,7 @@ class TwilioPeer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._closing.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -179,6 +183,9 @@ class TwilioPeer:
         message = {"sid": f"SM{secrets.token_hex(16)}", "status": "queued", **given}
         message["date_sent"] = format_datetime(datetime.now(UTC))
         self.messages.append(message)
+        if fault == "hang":
+            self._closing.wait()
+            return _drop(handler)
         if fault == "drop-after":
             return _drop(handler)
         if fault == "fault-after":

@@ -77,10 +77,11 @@ def test_a_reply_can_be_taken_back_until_it_leaves(newsroom: Newsroom, peer: Twi
         newsroom.does(outbox.take_back, number)
 
 
-@pytest.mark.parametrize("fault", ["drop-after", "fault-after"])
+@pytest.mark.parametrize("fault", ["drop-after", "fault-after", "hang"])
 def test_what_may_have_been_sent_is_looked_up_and_never_sent_again(
-    newsroom: Newsroom, peer: TwilioPeer, fault: str
+    newsroom: Newsroom, peer: TwilioPeer, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(send, "ANSWER_SECONDS", 0.3 if fault == "hang" else 20)
     peer.next(fault)
     newsroom.replies()
     newsroom.waits(seconds=11)
