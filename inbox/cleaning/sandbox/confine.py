@@ -29,7 +29,7 @@ class Limits:
 
 def confine(limits: Limits) -> None:
     """Put the walls up around this process; they cannot be taken down again. Raises OSError if one cannot stand."""
-    signal.alarm(int(limits.wall_seconds) + 10)  # a parent that died cannot end this process any more
+    signal.alarm(int(limits.wall_seconds) + 10)  # where a parent that died cannot end this process any more
     os.nice(10)
     for what, limit in (
         (resource.RLIMIT_CORE, 0),
@@ -40,6 +40,7 @@ def confine(limits: Limits) -> None:
     ):
         _limit(what, limit)
     if sys.platform == "linux":
+        _prctl(ctypes.CDLL(None, use_errno=True), _PR_SET_PDEATHSIG, signal.SIGKILL, 0)  # die with the parent
         _forbid_calls()
 
 
@@ -62,7 +63,7 @@ _X32_BIT = 0x40000000  # the second numbering of system calls that x86_64 kernel
 
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06  # BPF: ld abs word, jeq, jge, ret
 _ALLOW, _KILL, _EPERM = 0x7FFF0000, 0x80000000, 0x00050001  # SECCOMP_RET_*; the last with errno 1
-_PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 38, 22, 2
+_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 1, 38, 22, 2
 
 
 class _Program(ctypes.Structure):
