@@ -102,8 +102,8 @@ _PROGRESS = (
     DeliveryState.SENDING,
     DeliveryState.UNKNOWN,
     DeliveryState.SENT,
-    DeliveryState.CANCELLED,
     DeliveryState.FAILED,
+    DeliveryState.CANCELLED,
     DeliveryState.DELIVERED,
     DeliveryState.READ,
 )

@@ -124,11 +124,15 @@ def say_arrived(session: Session, message: Message, *, actor: User, now: datetim
     session.flush()
 
 
-def check_failed(session: Session, message: Message) -> None:
-    """Raise TooLate unless this message is known not to have been sent; it stays locked."""
-    session.refresh(message, with_for_update=True)
+def set_aside(session: Session, message: Message, *, actor: User, now: datetime) -> None:
+    """Let a message that is known not to have been sent rest for good, as its words go out anew. Raises TooLate."""
+    job = _given_up(session, message)
     if message.delivery is not DeliveryState.FAILED:
         raise TooLate
+    message.delivery_state = DeliveryState.CANCELLED
+    job.state, job.attention_at = JobState.DONE, None
+    audit.record(session, actor, "submission:rewrite", message.submission_id, now=now)
+    session.flush()
 
 
 def _given_up(session: Session, message: Message) -> Job:

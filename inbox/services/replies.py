@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from inbox.config import Profile, Template
 from inbox.errors import AlreadySent, NewerMessage, NotAllowed, ReplyRefused
-from inbox.models import Attachment, Channel, ContactPoint, Message, Submission, User
+from inbox.models import Attachment, Channel, ContactPoint, DeliveryState, JobKind, Message, Submission, User
 from inbox.rows import insert_values
-from inbox.services import canned, conversation, drafts, outbox, outgoing_files, provider, quiet_hours, ways
+from inbox.services import canned, conversation, drafts, jobs, outbox, outgoing_files, provider, quiet_hours, ways
 from inbox.services.outbox import Recipient
 from inbox.services.ways import Way
 from inbox.text import N_, clean
@@ -39,13 +39,14 @@ TIME_CLOSED = N_("WhatsApp takes free text until %(until)s only. Choose an earli
 @dataclass(frozen=True)
 class Wanted:
     """A reply as a person wants it: free text, or a template with its values by name; the way (`Way.key`, "" for the
-    usual one); and when, None for now."""
+    usual one); and when, None for now. `uploads` are the hashes of files that come with it."""
 
     text: str = ""
     template: Template | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     way: str = ""
     at: datetime | None = None
+    uploads: frozenset[str] = frozenset()
 
 
 def reply(
@@ -69,7 +70,7 @@ def reply(
     """
     text = _text(wanted)
     if same := session.scalar(select(Message).where(Message.client_key == key)):
-        if same.text != text:
+        if not _is_same(session, same, submission, wanted, text):
             raise AlreadySent(CHANGED)
         return same
     way = _way(ways.find_ways(session, submission, profile, now=now, lock=True), wanted.way)
@@ -95,6 +96,16 @@ def reply(
     message = session.get_one(Message, message_id)
     conversation.count_outgoing(session, submission, message.text, "submission:reply", actor=actor, now=now)
     return message
+
+
+def _is_same(session: Session, sent: Message, submission: Submission, wanted: Wanted, text: str) -> bool:
+    """Whether this asks for nothing else than what was promised already, and for nothing more."""
+    here = sent.submission_id == submission.id and sent.text == text
+    way = not wanted.way or wanted.way == f"{sent.channel.value}:{sent.recipient}"
+    files = wanted.uploads <= {file.sha256 for file in sent.attachments}
+    job = jobs.find(session, JobKind.SEND, sent.id)
+    time = wanted.at is None or job is None or job.due_at >= wanted.at
+    return here and way and files and time and sent.delivery is not DeliveryState.CANCELLED
 
 
 def is_taken(session: Session, key: str) -> bool:

@@ -1,6 +1,7 @@
 """How the sender of a submission can be reached, and what may be said there now."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +21,16 @@ WHATSAPP_WINDOW = timedelta(hours=24)
 TEXT_LENGTH = 1600  # Twilio, error 21617
 MOST_POINTS = 20
 
-_LINK = re.compile(r"https?://|www\.|\bwa\.me\b|\b[a-z0-9-]+\.(?:com|net|org|io|me|tw|ly|news|info)\b", re.IGNORECASE)
+# With a scheme or a path any name is a link; alone, one that ends like most do. "p.m." and "closed.We" are none.
+_ENDINGS = (
+    "com net org edu gov mil int info biz news io me tw ly cc co ee be gl gg to tv ai app dev xyz top site online link"
+    " club shop store live page blog media press asia hk cn jp kr sg uk us eu de fr nl ch au ca example"
+)
+_LINK = re.compile(
+    r"[a-z][a-z0-9+.-]*://|\bwww\.|\b(?:[\w-]+\.)+[a-z]{2,24}[/:?#]\S|\b\d{1,3}(?:\.\d{1,3}){3}\b"
+    rf"|\b[\w-]+\.(?:{'|'.join(_ENDINGS.split())})\b",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"\+[1-9][0-9]{4,14}")
 TOO_LONG = N_("This is longer than 1,600 characters, the most that one message can hold. Shorten it.")
 EMPTY = N_("Write something first.")
@@ -198,7 +208,10 @@ def objection(channel: Channel, address: str, text: str) -> str:
 
 def holds_link(channel: Channel, address: str, text: str) -> bool:
     """Whether this is an SMS with a link to where that is prohibited (Twilio's SMS guidelines for Taiwan)."""
-    return channel is Channel.SMS and address.startswith("+886") and _LINK.search(text) is not None
+    if channel is not Channel.SMS or not address.startswith("+886"):
+        return False
+    visible = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
+    return _LINK.search(visible.replace("。", ".")) is not None
 
 
 def forbidden(session: Session, message: Message, *, now: datetime) -> str:

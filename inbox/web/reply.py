@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -72,6 +73,7 @@ def _promise(session: Session, reference: str, form: ReplyForm, wanted: Wanted, 
     item = accounts.get_submission(session, current_user(), reference, accounts.REPLY)
     if not replies.is_taken(session, form.key.data):
         reply_files.hold(session, item, kept)
+    wanted = replace(wanted, uploads=frozenset(file.stored.sha256 for file in kept))
     given = {"actor": current_user(), "key": form.key.data, "seen": form.seen}
     return replies.reply(session, item, wanted, **given, profile=current_runtime().profile, now=now()).id
 
@@ -254,7 +256,7 @@ def rewrite(reference: str, number: int) -> ResponseReturnValue:
     """Take the words of a message that was not sent into the composer, to be changed or sent another way."""
 
     def bring_back(session: Session, message: Message, *, actor: User, now: Any) -> None:
-        outbox.check_failed(session, message)
+        outbox.set_aside(session, message, actor=actor, now=now)
         drafts.bring_back(session, message, actor=actor, now=now)
 
     return _act(reference, number, bring_back, "reply")

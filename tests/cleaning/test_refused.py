@@ -223,7 +223,7 @@ def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, copy: Path, prev
 
 def test_a_file_that_keeps_the_processor_too_long_is_given_up(tmp_path: Path, copy: Path, preview: Path) -> None:
     original = tmp_path / "original"
-    Image.effect_noise((4000, 4000), 90).save(original, "PNG", compress_level=0)
+    Image.effect_noise((9000, 9000), 90).save(original, "PNG", compress_level=0)
 
     with pytest.raises(UnreadableFile, match="took too long"):
         clean(original, "image/png", copy, preview, Limits(cpu_seconds=1))

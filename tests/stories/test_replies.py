@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -13,7 +14,7 @@ from twilio_peer import TwilioPeer
 from inbox import worker
 from inbox.bootstrap import bootstrap
 from inbox.channels.twilio import send
-from inbox.errors import NewerMessage, ReplyRefused, TooLate
+from inbox.errors import AlreadySent, NewerMessage, ReplyRefused, TooLate
 from inbox.models import DeliveryState, JobKind, Message, StatusReport, User
 from inbox.runtime import Runtime
 from inbox.services import outbox, provider
@@ -287,3 +288,27 @@ def test_one_reply_is_taken_by_one_worker_only(newsroom: Newsroom, peer: TwilioP
         done = list(pool.map(Worker.run_due, workers))
     assert sum(done) == 8
     assert sorted(message["Body"] for message in peer.messages) == [f"Reply {number}" for number in range(8)]
+
+
+def test_what_is_written_anew_cannot_be_sent_as_it_was_too(newsroom: Newsroom, peer: TwilioPeer, signed_in) -> None:
+    peer.next("refuse", code="30007")
+    number = newsroom.replies("draft one")
+    newsroom.waits(seconds=11)
+    newsroom.does(outbox.set_aside, number)
+
+    for act in (outbox.set_aside, outbox.send_again):
+        with pytest.raises(TooLate):
+            newsroom.does(act, number)
+    newsroom.waits(hours=2)
+    assert peer.messages == []
+    assert newsroom.reply().delivery is DeliveryState.CANCELLED
+
+
+def test_the_same_key_for_something_else_is_refused_and_nothing_is_dropped(newsroom: Newsroom, clock) -> None:
+    newsroom.replies("Thank you")
+    for more in ({"at": clock() + timedelta(hours=3)}, {"uploads": frozenset({"0" * 64})}, {"way": "sms:+12025550100"}):
+        with pytest.raises(AlreadySent):
+            newsroom.replies("Thank you", **more)
+    newsroom.does(outbox.take_back, newsroom.reply().id)
+    with pytest.raises(AlreadySent):
+        newsroom.replies("Thank you")

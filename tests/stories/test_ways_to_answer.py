@@ -483,3 +483,20 @@ def test_every_code_that_is_expected_has_words_of_its_own() -> None:
     words = [provider.explain(code) for code in codes]
     assert provider.explain("?") not in words
     assert len(set(words)) == len(codes) - 1, "a landline is a landline, whoever says so"
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["reurl.cc/abc", "youtu.be/x1", "lin.ee/abc", "bbc.co.uk/news", "example.xyz", "192.168.1.1/x", "line://ti/p/x",
+     "ＷＷＷ．a．com", "dco。tw", "h\u200bttps://a.zz"],
+)  # fmt: skip
+def test_a_link_in_any_dress_is_one(link: str) -> None:
+    assert ways.holds_link(Channel.SMS, "+886900000001", f"See {link} now")
+    assert not ways.holds_link(Channel.WHATSAPP, "+886900000001", link)
+
+
+@pytest.mark.parametrize(
+    "text", ["At 3.15 p.m. we call.", "It is closed.We come.", "謝謝。我們會來。", "10:30, hall 2/3", "e.g. now"]
+)
+def test_what_only_looks_like_a_link_is_none(text: str) -> None:
+    assert not ways.holds_link(Channel.SMS, "+886900000001", text)
