@@ -27,7 +27,7 @@ from inbox.models import (
     User,
 )
 from inbox.rows import insert_values, rows_together
-from inbox.services import audit, jobs, provider, quiet_hours, ways
+from inbox.services import audit, jobs, outgoing_files, provider, quiet_hours, ways
 from inbox.services.jobs import NotNow, Refused
 from inbox.services.provider import Outgoing, Sent
 
@@ -188,6 +188,7 @@ def begin(session: Session, message_id: int, profile: Profile, *, now: datetime)
         raise Refused(code)
     if until := quiet_hours.ends(profile, message.channel, message.recipient, now):
         raise NotNow(QUIET, until - now)
+    outgoing_files.check_ready(message.attachments)
     message.delivery_state = DeliveryState.SENDING
     message.extra = {**message.extra, "sending_since": now.isoformat()}
     session.flush()

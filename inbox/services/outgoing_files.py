@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from inbox.errors import NotFound, ReplyRefused
 from inbox.models import Attachment, Channel, Direction, FileState, Message
 from inbox.services import media, provider
+from inbox.services.jobs import NotNow, Refused
+from inbox.services.media import File
 from inbox.text import N_
 
 MB = 1024 * 1024
@@ -23,6 +25,7 @@ PICTURE_LIMIT = 5 * MB
 MOST_FILES = 10
 CAPTION_LENGTH = 1024
 ADDRESS_LASTS = timedelta(hours=48)
+LOOK_AGAIN = timedelta(seconds=5)
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _DOCUMENTS = {
@@ -93,9 +96,24 @@ def _refused(words: str, file: Attachment, channel: Channel, limit: int = 0) -> 
     return ReplyRefused(words, name=file.filename, channel=channel.label, limit=limit // MB)
 
 
-def copy_to_send(attachment: Attachment) -> str:
-    """The name in storage of the copy that leaves the house: the file as a member of staff uploaded it."""
-    return attachment.storage_key
+def copy_to_send(attachment: Attachment) -> File:
+    """The copy that leaves the house: the clean one, and the file itself only where none can be made of its kind.
+
+    Raises NotFound while it is not looked at, and for what must not leave.
+    """
+    if attachment.is_ready:
+        return media.clean_copy_of(attachment)
+    if attachment.state is not FileState.STORED:
+        raise NotFound("this file does not leave")
+    return media.original_of(attachment)
+
+
+def check_ready(files: Sequence[Attachment]) -> None:
+    """Raise `jobs.NotNow` while a file is being made safe, `jobs.Refused` if one must not leave."""
+    if any(file.state is FileState.REJECTED or file.is_infected for file in files):
+        raise Refused(provider.UNSAFE_FILE)
+    if any(file.is_moving or file.state is FileState.HELD for file in files):
+        raise NotNow(provider.UNSAFE_FILE, LOOK_AGAIN)
 
 
 def path(attachment: Attachment, derive: Derive, *, now: datetime) -> str:

@@ -50,7 +50,7 @@ class Provider(Protocol):
 
 
 # Codes: https://www.twilio.com/docs/api/errors
-NOT_FOUND = "not-found"
+NOT_FOUND, UNSAFE_FILE = "not-found", "unsafe-file"
 OPTED_OUT, BLOCKED = frozenset({"21610"}), frozenset({"63014"})
 """Codes that say something of the address, not only of the message."""
 POINTLESS = (
@@ -99,6 +99,9 @@ _WORDS = {
     "unclear": N_(
         "The connection broke while it was sent, and Twilio has not answered since. It is looked up there by itself; "
         "it is not sent again unless you say so."
+    ),
+    UNSAFE_FILE: N_(
+        "A file that goes with it is not safe to send, or could not be made so. Send it without that file."
     ),
     NOT_FOUND: N_("The connection broke while it was sent, and Twilio does not have it. Send it again."),
     "unreachable": N_("The provider could not be reached for a day. Try again."),

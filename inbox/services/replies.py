@@ -11,7 +11,18 @@ from inbox.config import Profile, Template
 from inbox.errors import AlreadySent, NewerMessage, NotAllowed, ReplyRefused
 from inbox.models import Attachment, Channel, ContactPoint, DeliveryState, JobKind, Message, Submission, User
 from inbox.rows import insert_values
-from inbox.services import canned, conversation, drafts, jobs, outbox, outgoing_files, provider, quiet_hours, ways
+from inbox.services import (
+    canned,
+    conversation,
+    drafts,
+    jobs,
+    media,
+    outbox,
+    outgoing_files,
+    provider,
+    quiet_hours,
+    ways,
+)
 from inbox.services.outbox import Recipient
 from inbox.services.ways import Way
 from inbox.text import N_, clean
@@ -91,7 +102,7 @@ def reply(
         content_sid=template.content_sid if template else "",
         content_variables=numbered(template, wanted.values) if template else None,
     )
-    _attach(files, message_id)
+    media.join(session, message_id, files, now=now)
     drafts.drop(session, submission, actor=actor)
     message = session.get_one(Message, message_id)
     conversation.count_outgoing(session, submission, message.text, "submission:reply", actor=actor, now=now)
@@ -199,8 +210,3 @@ def _point(session: Session, way: Way, now: datetime) -> int:
     return insert_values(
         session, ContactPoint, contact_id=way.contact_id, channel=way.channel, address=way.address, created_at=now
     )
-
-
-def _attach(files: Sequence[Attachment], message_id: int) -> None:
-    for file in files:
-        file.message_id, file.form_token = message_id, None

@@ -19,13 +19,14 @@ def file(token: str, filename: str) -> Response:
     runtime = edge.current_runtime()
     attachment = outgoing_files.find(edge.request_session(), token, runtime.derive, now=runtime.clock())
     try:
-        body = runtime.storage.chunks(outgoing_files.copy_to_send(attachment))
+        copy = outgoing_files.copy_to_send(attachment)
+        body = runtime.storage.chunks(copy.key)
     except FileNotFoundError:
         raise NotFound("the file is gone") from None
     headers = {
-        "Content-Type": attachment.content_type,
-        "Content-Length": str(attachment.size_bytes),
-        "Content-Disposition": disposition(attachment.filename),
+        "Content-Type": copy.content_type,
+        "Content-Length": str(copy.size_bytes),
+        "Content-Disposition": disposition(copy.filename),
         "Content-Security-Policy": SANDBOX,
         "X-Content-Type-Options": "nosniff",
         "X-Robots-Tag": "noindex",

@@ -383,9 +383,11 @@ def test_a_file_is_fetched_from_an_address_that_nobody_can_guess(newsroom, peer,
     (address,) = sent["MediaUrl"]
     assert address.startswith("http://127.0.0.1:8000/outgoing/")
     path, twilio = urlsplit(address).path, app.test_client()
-    assert twilio.head(path).headers["Content-Length"] == str(len(PNG))
     answer = twilio.get(path)
-    assert (answer.data, answer.content_type, answer.status_code) == (PNG, "image/png", 200)
+    assert (answer.content_type, answer.status_code) == ("image/png", 200)
+    assert twilio.head(path).headers["Content-Length"] == str(len(answer.data))
+    assert answer.data.startswith(PNG[:8])
+    assert answer.data != PNG, "what leaves is the clean copy"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert sent["Body"] == "Here is the plan"
