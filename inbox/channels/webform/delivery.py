@@ -85,10 +85,20 @@ def _find_same(session: Session, incoming: Incoming) -> Arrival | None:
 
 
 def _same(session: Session, incoming: Incoming, first: Arrival | None) -> Arrival | None:
-    """Return the earlier arrival of the same content, which is the token's first one or a change to it."""
-    if first is None or first.message.raw.get(CONTENT) == incoming.raw[CONTENT]:
+    """Return the earlier arrival of the same content, which is the token's first one or a change to it.
+
+    The first content after a change to it is a change back, and no repeat.
+    """
+    if first is None:
+        return None
+    if first.message.raw.get(CONTENT) == incoming.raw[CONTENT] and not _was_changed(first, incoming):
         return first
     return intake.find_repeat(session, _changed(incoming))
+
+
+def _was_changed(first: Arrival, incoming: Incoming) -> bool:
+    changes = f"{incoming.external_id}:"
+    return any(message.external_id.startswith(changes) for message in first.submission.messages)
 
 
 def _changed(incoming: Incoming) -> Incoming:

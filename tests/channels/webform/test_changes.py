@@ -117,3 +117,13 @@ def test_the_same_change_twice_is_one_message(reader, stored):
         reader.send(form, **ANSWERS["press-release"] | LATER)
     [submission] = stored()
     assert len(submission.messages) == 2
+
+
+def test_a_change_that_is_taken_back_is_taken_back(reader, stored):
+    form = reader.open("/send/press-release")
+    for changes in ({}, LATER, {}, {}):
+        reader.send(form, **ANSWERS["press-release"] | changes)
+    [submission] = stored()
+    assert submission.embargo_until is None
+    assert submission.contact.email == ANSWERS["press-release"]["email"]
+    assert len(submission.messages) == 3
