@@ -28,6 +28,7 @@ from inbox.bootstrap import bootstrap
 from inbox.models import Role, User
 
 CLIENTS = 8
+KNOWN_SENDERS = 200
 TEXT = "The council met on Tuesday and spoke for three hours about the new bus lanes. " * 19
 signer = RequestValidator(TOKEN)
 
@@ -67,19 +68,19 @@ class Row:
         )
 
 
-def webhook(number: str) -> tuple[dict[str, str], str]:
-    """The parameters of one WhatsApp message from a sender of its own, and their signature."""
+def webhook(number: str, senders: int = 10**8) -> tuple[dict[str, str], str]:
+    """The parameters of one WhatsApp message from one of so many senders, and their signature."""
     fields = {
         "MessageSid": f"SM{number:0>32}", "AccountSid": "AC" + "0" * 32, "NumMedia": "0", "Body": TEXT,
-        "From": f"whatsapp:+8869{int(number, 16) % 10**8:08d}", "To": "whatsapp:+886900000000", "ProfileName": "Ling",
+        "From": f"whatsapp:+8869{int(number, 16) % senders:08d}", "To": "whatsapp:+886900000000", "ProfileName": "Ling",
         "WaId": "886900000000", "MessageType": "text", "NumSegments": "1", "SmsStatus": "received",
     }  # fmt: skip
     return fields, signer.compute_signature(f"{PUBLIC_URL}/hooks/twilio/messages", fields)
 
 
-def post_webhook(ids: Callable[[int], str]) -> Request:
+def post_webhook(ids: Callable[[int], str], senders: int = 10**8) -> Request:
     def act(connection: Connection, number: int) -> None:
-        fields, signature = webhook(ids(number))
+        fields, signature = webhook(ids(number), senders)
         connection.expect(200, "POST", "/hooks/twilio/messages", fields, **{"X-Twilio-Signature": signature})
 
     return act
@@ -160,6 +161,11 @@ def fresh() -> Request:
     return post_webhook(lambda number: uuid.uuid4().hex)
 
 
+def further() -> Request:
+    """Messages of few senders, each of whom has a conversation already."""
+    return post_webhook(lambda number: uuid.uuid4().hex, KNOWN_SENDERS)
+
+
 def intake_rows(ours: int, reference: int, scale: Scale, worst_tail: float) -> Iterator[Row]:
     """Forms and webhooks."""
     count = scale.requests
@@ -168,7 +174,9 @@ def intake_rows(ours: int, reference: int, scale: Scale, worst_tail: float) -> I
     )
     yield Row("form journey / bare form", rate_ratio(form, bare_form), 0.45, True, rates(ours=form, bare=bare_form))
     hook, bare = alternate([(ours, fresh), (reference, lambda: bare_insert)], scale, count, CLIENTS)
-    yield Row("webhook / bare insert", rate_ratio(hook, bare), 0.6, True, rates(ours=hook, bare=bare))
+    yield Row("webhook, a new sender / bare insert", rate_ratio(hook, bare), 0.6, True, rates(ours=hook, bare=bare))
+    more, bare = alternate([(ours, further), (reference, lambda: bare_insert)], scale, count, CLIENTS)
+    yield Row("further message / bare insert", rate_ratio(more, bare), 0.6, True, rates(ours=more, bare=bare))
     run(ours, post_webhook(lambda number: f"{number:x}"), count, CLIENTS)
     again, first = alternate([(ours, lambda: post_webhook(lambda n: f"{n:x}")), (ours, fresh)], scale, count, CLIENTS)
     yield Row(
