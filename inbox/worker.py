@@ -16,17 +16,17 @@ from sqlalchemy.exc import IntegrityError
 
 from inbox.antivirus import Clamd
 from inbox.channels.twilio import archive, fetch, send
+from inbox.handlers import Handler, tidy
+from inbox.handlers.guide import EndGuide
+from inbox.handlers.media import Clean, Fetch, Forget
+from inbox.handlers.reconcile import Reconcile
+from inbox.handlers.send import Send
+from inbox.handlers.tidy import Tidy
 from inbox.logs import log
 from inbox.models import JobKind
 from inbox.runtime import Runtime
 from inbox.services import jobs
 from inbox.services.jobs import Lease, NotNow, Refused
-from inbox.work import Handler, tidy
-from inbox.work.guide import EndGuide
-from inbox.work.media import Clean, Fetch, Forget
-from inbox.work.reconcile import Reconcile
-from inbox.work.send import Send
-from inbox.work.tidy import Tidy
 
 HANDS = 4
 MOST_HANDS = 32

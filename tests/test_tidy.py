@@ -8,10 +8,10 @@ from signing import sign
 from sqlalchemy import select
 
 from inbox import worker
+from inbox.handlers.tidy import Tidy
 from inbox.models import Attachment, Job, JobKind, StatusReport
 from inbox.services import jobs, media
 from inbox.storage import Stored
-from inbox.work.tidy import Tidy
 from inbox.worker import Worker
 
 

@@ -16,9 +16,9 @@ from inbox.bootstrap import bootstrap
 from inbox.cli.server import Server
 from inbox.cli.shared import warn
 from inbox.errors import ConfigError
+from inbox.handlers.media import clear_workshop
 from inbox.runtime import Runtime
 from inbox.services import accounts, invitations
-from inbox.work.media import clear_workshop
 
 HOST, PORT = "127.0.0.1", 8000
 

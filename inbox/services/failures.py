@@ -80,7 +80,7 @@ _DOUBT_LEFT = N_(
 
 
 def _send_again(session: Session, job: Job, actor: User, submission_id: int | None, now: datetime) -> None:
-    """What is known not to have been sent goes out anew; what may have been is only looked up (see `work.send`)."""
+    """What is known not to have been sent goes out anew; what may have been is only looked up (see `handlers.send`)."""
     message = session.get_one(Message, job.subject_id, with_for_update=True, populate_existing=True)
     if message.delivery is DeliveryState.FAILED:
         outbox.send_again(session, message, actor=actor, now=now)

@@ -1,7 +1,7 @@
 """The life of a file: announced by a provider or held with a form, sealed as it came, and shown as a clean copy.
 
 The verbs work on an open transaction; the bytes lie in `inbox.storage`, and what takes long is a job
-(`inbox.work.media`).
+(`inbox.handlers.media`).
 """
 
 from collections.abc import Sequence

@@ -17,10 +17,10 @@ from twilio_peer import TwilioPeer
 
 from inbox import worker
 from inbox.channels.twilio import archive
+from inbox.handlers import reconcile
 from inbox.models import Attachment, Contact, ContactPoint, Job, JobKind, JobState, Message, Submission, User
 from inbox.runtime import Runtime
 from inbox.services import recovery, ways
-from inbox.work import reconcile
 from inbox.worker import Worker
 
 OURS, OTHER = "+886963563485", "+886970840314"

@@ -16,11 +16,11 @@ from sqlalchemy import select
 from inbox import worker
 from inbox.channels.twilio import fetch
 from inbox.cleaning import Cleaned, clean
+from inbox.handlers.media import Clean, Fetch
 from inbox.models import Attachment, AuditEntry, FileState, Job, JobKind, JobState, Message
 from inbox.runtime import Runtime
 from inbox.services import jobs
 from inbox.services.jobs import Lease
-from inbox.work.media import Clean, Fetch
 
 GPS = 0x8825
 
@@ -245,7 +245,7 @@ def test_two_workers_at_once_leave_one_original_and_one_copy(
         return clean(*paths)
 
     Fetch(runtime, Hanging()).do(Lease(1, JobKind.FETCH, number, 1))
-    monkeypatch.setattr("inbox.work.media.clean", hanging)
+    monkeypatch.setattr("inbox.handlers.media.clean", hanging)
     Clean(runtime, None).do(Lease(1, JobKind.CLEAN, number, 1))
 
     file = newsroom.file()

@@ -15,10 +15,10 @@ from inbox import worker
 from inbox.bootstrap import bootstrap
 from inbox.channels.twilio import send
 from inbox.errors import AlreadySent, NewerMessage, ReplyRefused, TooLate
+from inbox.handlers.send import Send
 from inbox.models import DeliveryState, JobKind, Message, StatusReport, User
 from inbox.runtime import Runtime
 from inbox.services import outbox, provider
-from inbox.work.send import Send
 from inbox.worker import Worker
 
 
