@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from inbox import logs
 from inbox.bootstrap import bootstrap
 from inbox.cli import main
 from inbox.models import Role
@@ -33,6 +34,7 @@ def folder(tmp_path: Path) -> Path:
 def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """`run("staff", "list")` is the command with an inbox of its own; `stdin` and settings by name."""
     monkeypatch.chdir(folder.parent)
+    monkeypatch.setattr(logs, "configure", lambda: None)  # for the life of a process, and this one runs other tests
 
     def run(*words: str, stdin: str | None = None, **settings: str) -> Result:
         environ = {"INBOX_DATA_DIR": str(folder), **settings}
