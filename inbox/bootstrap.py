@@ -7,9 +7,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from inbox.config import Settings, load_profile, load_settings
+from inbox.config import Settings, load_settings
 from inbox.db import Database
 from inbox.errors import ConfigError
+from inbox.profile import load_profile
 from inbox.runtime import Runtime
 from inbox.storage import Storage
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from inbox.config import Profile, Settings
+from inbox.config import Settings
 from inbox.db import Database
+from inbox.profile import Profile
 from inbox.storage import Storage
 
 

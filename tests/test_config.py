@@ -6,20 +6,9 @@ import pytest
 
 from inbox import complaints
 from inbox.bootstrap import bootstrap
-from inbox.config import (
-    Guide,
-    Link,
-    Mailbox,
-    Number,
-    Profile,
-    QuietHours,
-    Settings,
-    Template,
-    load_profile,
-    load_settings,
-    names,
-)
+from inbox.config import Settings, load_settings, names
 from inbox.errors import ConfigError
+from inbox.profile import Guide, Link, Mailbox, Number, Profile, QuietHours, Template, load_profile
 
 WRONG_SETTINGS = (
     ("INBOX_DATABASE_URL", "mysql://host/name"),

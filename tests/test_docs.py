@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 from inbox.cli import main
-from inbox.config import Guide, Link, Mailbox, Number, Profile, QuietHours, Settings, Template
+from inbox.config import Settings
+from inbox.profile import Guide, Link, Mailbox, Number, Profile, QuietHours, Template
 
 PROJECT = Path(__file__).parent.parent
 SETTINGS = (PROJECT / "docs" / "settings.md").read_text(encoding="utf-8")

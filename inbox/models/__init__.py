@@ -12,6 +12,7 @@ from inbox.models.enums import (
     GuideStage,
     JobKind,
     JobState,
+    LetterState,
     Priority,
     Role,
     Status,
@@ -19,6 +20,7 @@ from inbox.models.enums import (
 from inbox.models.guide import Guide
 from inbox.models.job import Job, StatusReport
 from inbox.models.label import Label, submission_label
+from inbox.models.mail import ChannelHealth, Letter, Mail, MailboxPosition
 from inbox.models.message import Message
 from inbox.models.note import Note
 from inbox.models.reply import CannedReply, ReplyDraft
@@ -32,6 +34,7 @@ __all__ = [
     "Call",
     "CannedReply",
     "Channel",
+    "ChannelHealth",
     "Contact",
     "ContactPoint",
     "DeliveryState",
@@ -43,6 +46,10 @@ __all__ = [
     "JobKind",
     "JobState",
     "Label",
+    "Letter",
+    "LetterState",
+    "Mail",
+    "MailboxPosition",
     "Message",
     "Note",
     "Priority",

@@ -116,6 +116,7 @@ class JobKind(StrEnum):
     provider, `CLEAN` makes the copy that staff see, `FORGET` deletes the provider's copy. `RECONCILE`: take in
     what was sent to us and never arrived; there is only one of it, with the subject 0. `GUIDE`: end the guide with
     this id if nobody answered it in time. `TIDY`, likewise only one: put away what nobody needs any more.
+    `LETTER`: send the mail outside the queue with this id.
 
     What its failure is called at the desk stands in `inbox.services.failures`.
     """
@@ -127,6 +128,7 @@ class JobKind(StrEnum):
     RECONCILE = "reconcile"
     GUIDE = "guide"
     TIDY = "tidy"
+    LETTER = "letter"
 
     @property
     def time_limit(self) -> timedelta:
@@ -139,12 +141,23 @@ class JobKind(StrEnum):
             JobKind.RECONCILE: timedelta(minutes=5),
             JobKind.GUIDE: timedelta(minutes=1),
             JobKind.TIDY: timedelta(minutes=5),
+            JobKind.LETTER: timedelta(minutes=2),
         }[self]
 
     @property
     def at_once(self) -> int:
         """How many of its kind one worker does at a time, so that none takes all its hands or the machine."""
         return {JobKind.CLEAN: 2, JobKind.FETCH: 8}.get(self, 32)
+
+
+class LetterState(StrEnum):
+    """`SENDING` is written down before the server is called; `UNKNOWN`: it may have been sent."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    SENT = "sent"
+    FAILED = "failed"
 
 
 class GuideStage(StrEnum):

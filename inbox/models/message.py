@@ -12,6 +12,7 @@ from inbox.models.enums import Channel, DeliveryState, Direction
 if TYPE_CHECKING:
     from inbox.models.attachment import Attachment
     from inbox.models.contact import ContactPoint
+    from inbox.models.mail import Mail
     from inbox.models.submission import Submission
     from inbox.models.user import User
 
@@ -52,6 +53,7 @@ class Message(Base):
     submission: Mapped["Submission"] = relationship(back_populates="messages")
     contact_point: Mapped["ContactPoint | None"] = relationship()
     author: Mapped["User | None"] = relationship()
+    mail: Mapped["Mail | None"] = relationship(back_populates="message", foreign_keys="Mail.message_id")
     attachments: Mapped[list["Attachment"]] = relationship(back_populates="message", order_by="Attachment.id")
 
     @property

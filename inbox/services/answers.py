@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from inbox.config import Profile
+from inbox.profile import Profile
 from inbox.rendering import message as render
 from inbox.services import guide, outbox, ways
 from inbox.services.intake import Arrival, Incoming

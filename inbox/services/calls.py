@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.config import Profile
 from inbox.models import Call, Channel, Message, Submission
+from inbox.profile import Profile
 from inbox.rendering import message as render
 from inbox.rows import insert_values
 from inbox.services import intake

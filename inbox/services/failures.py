@@ -152,7 +152,7 @@ SORTS: dict[JobKind, Sort] = {
         again=_send_again,
     ),
     **dict.fromkeys((JobKind.FETCH, JobKind.CLEAN, JobKind.FORGET), _FILE),
-    **dict.fromkeys((JobKind.GUIDE, JobKind.TIDY), OTHER),
+    **dict.fromkeys((JobKind.GUIDE, JobKind.TIDY, JobKind.LETTER), OTHER),
     JobKind.RECONCILE: Sort(heading=N_("Lost messages"), icon="history", words=_about_recovery, regular=True),
 }
 """One entry for each kind of work."""

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox import kinds
-from inbox.config import Profile
 from inbox.kinds import Question
 from inbox.models import Channel, ContactPoint, Guide, GuideStage, JobKind, Submission, User
+from inbox.profile import Profile
 from inbox.rendering import message as render
 from inbox.services import audit, guide_steps, jobs, outbox, takeover, ways
 from inbox.services.guide_steps import Said, Say, State, Step

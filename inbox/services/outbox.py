@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from inbox.config import Profile
 from inbox.errors import TooLate
 from inbox.models import (
     Attachment,
@@ -26,6 +25,7 @@ from inbox.models import (
     StatusReport,
     User,
 )
+from inbox.profile import Profile
 from inbox.rows import insert_values, rows_together
 from inbox.services import audit, jobs, outgoing_files, provider, quiet_hours, ways
 from inbox.services.jobs import NotNow, Refused

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from inbox.config import Profile, QuietHours
 from inbox.models import Channel
+from inbox.profile import Profile, QuietHours
 
 
 def ends(profile: Profile, channel: Channel, address: str, at: datetime) -> datetime | None:

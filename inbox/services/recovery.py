@@ -12,8 +12,8 @@ from typing import Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.config import Profile
 from inbox.models import Message, RecoveryPosition
+from inbox.profile import Profile
 from inbox.rows import insert_values
 from inbox.services import answers, intake
 from inbox.services.intake import Incoming

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.config import Profile, Template
 from inbox.errors import AlreadySent, NewerMessage, NotAllowed, ReplyRefused
 from inbox.models import Attachment, Channel, ContactPoint, DeliveryState, JobKind, Message, Submission, User
+from inbox.profile import Profile, Template
 from inbox.rows import insert_values
 from inbox.services import (
     canned,

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from inbox.config import Profile
 from inbox.models import Channel, ContactPoint, Direction, Message, Submission
+from inbox.profile import Profile
 from inbox.services import provider, quiet_hours
 from inbox.services.intake import Incoming
 from inbox.text import N_

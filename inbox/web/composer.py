@@ -9,10 +9,10 @@ from flask import request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from inbox.config import Template
 from inbox.edge import current_runtime, now
 from inbox.errors import ReplyRefused
 from inbox.models import Attachment, Submission, User
+from inbox.profile import Template
 from inbox.services import canned, drafts, replies, segments, ways
 from inbox.services.segments import Count
 from inbox.services.ways import Way

@@ -10,11 +10,11 @@ from flask_babel import format_currency, format_date, format_datetime, format_ti
 from flask_babel import gettext as _
 
 from inbox import kinds, theme
-from inbox.config import LOGO_TYPES
 from inbox.edge import current_runtime, now
 from inbox.errors import NotFound
 from inbox.models import Attachment
 from inbox.models.submission import read_moment
+from inbox.profile import LOGO_TYPES
 from inbox.runtime import Runtime
 from inbox.services import problems
 from inbox.text import is_chinese, language_of

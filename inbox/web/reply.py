@@ -10,10 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from inbox.config import Template
 from inbox.edge import current_runtime, exactly_once, now, request_session, writing
 from inbox.errors import AlreadySent, NewerMessage, NotFound, ReplyRefused, TooLate
 from inbox.models import Message, Submission, User
+from inbox.profile import Template
 from inbox.services import accounts, canned, drafts, outbox, provider, replies
 from inbox.services.replies import Wanted
 from inbox.text import N_

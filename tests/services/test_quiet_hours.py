@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from inbox.config import Profile, QuietHours
 from inbox.models import Channel
+from inbox.profile import Profile, QuietHours
 from inbox.services import quiet_hours
 
 TAIPEI = ZoneInfo("Asia/Taipei")

@@ -7,8 +7,8 @@ from flask.testing import FlaskClient
 
 from inbox import create_app
 from inbox.bootstrap import bootstrap
-from inbox.config import load_profile
 from inbox.errors import ConfigError
+from inbox.profile import load_profile
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="120" height="40"><rect width="120" height="40"/></svg>'
 

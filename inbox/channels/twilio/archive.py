@@ -8,7 +8,7 @@ from twilio.rest import Client
 
 from inbox.channels.twilio import parse
 from inbox.channels.twilio.send import make_client, told
-from inbox.config import Profile
+from inbox.profile import Profile
 from inbox.runtime import Runtime
 from inbox.services.intake import Incoming
 from inbox.services.jobs import NotNow, Refused

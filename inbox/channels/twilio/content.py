@@ -6,7 +6,7 @@ import requests
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
-from inbox.config import Template
+from inbox.profile import Template
 from inbox.services.jobs import NotNow
 from inbox.services.provider import Unclear
 

@@ -11,7 +11,8 @@ from twilio.rest import Client
 
 from inbox.channels import twilio_account
 from inbox.channels.twilio.send import make_client, told
-from inbox.config import Number, Settings
+from inbox.config import Settings
+from inbox.profile import Number
 from inbox.runtime import Runtime
 from inbox.services.jobs import NotNow, Refused
 from inbox.services.provider import Unclear

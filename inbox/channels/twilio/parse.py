@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from inbox.config import Profile
 from inbox.models import Channel
+from inbox.profile import Profile
 from inbox.rendering import message as render
 from inbox.services import contacts
 from inbox.services.contacts import Sender

@@ -10,8 +10,8 @@ from typing import Any
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
 from inbox import kinds
-from inbox.config import Profile
 from inbox.kinds import Kind
+from inbox.profile import Profile
 from inbox.rendering import message as render
 
 VOICES = {"en": "en-US", "zh-Hant": "cmn-TW"}

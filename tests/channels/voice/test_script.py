@@ -13,8 +13,8 @@ from signing import sign
 from inbox import kinds
 from inbox.bootstrap import bootstrap
 from inbox.channels.voice import script
-from inbox.config import Number, Profile
 from inbox.models import Submission
+from inbox.profile import Number, Profile
 from inbox.runtime import Runtime
 
 ADDRESS = "https://news.example/inbox/hooks/twilio/voice"

@@ -9,7 +9,7 @@ from channels.webform.conftest import ANSWERS
 from reader import Reader, page_of
 
 from inbox import kinds
-from inbox.config import load_profile
+from inbox.profile import load_profile
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "dco-global-news.toml"
 FORMS = [f"/send/{kind.slug}" for kind in kinds.ALL]
