@@ -8,6 +8,7 @@ from inbox.web import (
     attachment,
     attention,
     canned_replies,
+    channels,
     errors,
     headers,
     health,
@@ -34,6 +35,7 @@ def init_app(app: Flask, runtime: Runtime) -> None:
     app.register_blueprint(queue.bp)
     app.register_blueprint(submission.bp)
     app.register_blueprint(attention.bp)
+    app.register_blueprint(channels.bp)
     app.register_blueprint(reply.bp)
     app.register_blueprint(canned_replies.bp)
     app.register_blueprint(outgoing.bp)
