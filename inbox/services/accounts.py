@@ -25,12 +25,27 @@ DOWNLOAD = "attachment:read"
 ORIGINAL = "attachment:original"
 RETRY = "job:retry"
 DISMISS = "job:dismiss"
+EXPORT = "inbox:export"
 WEBHOOKS = "webhooks:read"
 USE_CANNED = "canned_reply:use"
 CHANGE_CANNED = "canned_reply:change"
 
 _READING = frozenset({READ, DOWNLOAD})
-_WORKING = _READING | {CLAIM, ASSIGN, MOVE, PRIORITISE, LABEL, NOTE, ASK, REPLY, ORIGINAL, RETRY, DISMISS, USE_CANNED}
+_WORKING = _READING | {
+    CLAIM,
+    ASSIGN,
+    MOVE,
+    PRIORITISE,
+    LABEL,
+    NOTE,
+    ASK,
+    REPLY,
+    ORIGINAL,
+    RETRY,
+    DISMISS,
+    USE_CANNED,
+    EXPORT,
+}
 
 VERBS: dict[Role, frozenset[str]] = {
     Role.VIEWER: _READING,

@@ -10,6 +10,7 @@ from inbox.web import (
     canned_replies,
     channels,
     errors,
+    export,
     headers,
     health,
     outgoing,
@@ -36,6 +37,7 @@ def init_app(app: Flask, runtime: Runtime) -> None:
     app.register_blueprint(submission.bp)
     app.register_blueprint(attention.bp)
     app.register_blueprint(channels.bp)
+    app.register_blueprint(export.bp)
     app.register_blueprint(reply.bp)
     app.register_blueprint(canned_replies.bp)
     app.register_blueprint(outgoing.bp)

@@ -9,6 +9,7 @@ from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
+from sqlalchemy.orm import Session
 
 from inbox import kinds
 from inbox.edge import current_runtime, request_session
@@ -92,6 +93,7 @@ def show() -> ResponseReturnValue:
         place=place,
         page=page,
         days=_by_day(page.submissions, bool(terms)),
+        may_export=accounts.may(user, accounts.EXPORT),
         searching=bool(terms),
         hits=Hits(terms, search_hits.snippets(session, page.submissions, terms)),
         files=search.count_files(session, page.submissions),
@@ -103,6 +105,12 @@ def show() -> ResponseReturnValue:
         search_words=narrowing.examples(search.offered_to(user, _offered()), people, labels),
         user=user,
     )
+
+
+def asked_filters(session: Session, user: User) -> Filters:
+    """The filters that the address names in menus and in words, for pages that show what a list holds."""
+    people = accounts.colleagues(session)
+    return narrowing.read(read_filters(user, people, search.labels(session, user)), people, current_runtime().zone)
 
 
 def read_filters(user: User, people: list[User], labels: list[Label]) -> Filters:
