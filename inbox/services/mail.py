@@ -10,7 +10,6 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from inbox import kinds
-from inbox.errors import TooLate
 from inbox.models import (
     Attachment,
     Channel,
@@ -303,9 +302,9 @@ def _report_bounce(session: Session, read: ReadMail, now: datetime) -> None:
 
 
 def ask_again(session: Session, message: Message, *, actor: User, now: datetime) -> None:
-    """Have a mail that could not be read processed again from its original. Raises TooLate if it was read."""
+    """Have a mail that could not be read processed again from its original; one that was read is left as it is."""
     if message.mail is None or not message.mail.problem:
-        raise TooLate(str(message.id))
+        return
     audit.record(session, actor, "mail:process_again", message.submission_id, now=now, message=message.id)
     job = jobs.find(session, JobKind.MAIL, message.id)
     if job is None:
@@ -316,25 +315,25 @@ def ask_again(session: Session, message: Message, *, actor: User, now: datetime)
 
 def process_again(
     session: Session, message_id: int, read: ReadMail, files: Sequence[KeptFile], *, profile: Profile, now: datetime
-) -> bool:
+) -> None:
     """Make a placeholder the mail that its original turned out to be, in its place in its submission.
 
-    Returns False, and changes nothing, if somebody else has done so. Raises IntegrityError as `intake.revise`.
+    Changes nothing if somebody else has done so. Raises IntegrityError as `intake.revise`.
     """
     message = session.get_one(Message, message_id, with_for_update=True, populate_existing=True)
-    mail = message.mail
-    if mail is None or not mail.problem:
-        return False
+    mail = mail_threads.placeholder(session, message_id)
+    if mail is None:
+        return
     rows = _attachments(session, files, now)
     incoming = replace(
         _incoming(read, "", message.account, profile, now), external_id=message.external_id, uploads=rows
     )
     _complete_head(session, message, incoming, now)
     intake.revise(session, message, incoming, now=now)
+    mail.mail_id, mail.copy_of_id = mail_threads.mail_id_of(read), mail_threads.twin_of(session, read, mail)
     _describe(mail, read, "", _content_ids(files, rows))
     _report_bounce(session, read, now)
     session.flush()
-    return True
 
 
 def _complete_head(session: Session, message: Message, incoming: Incoming, now: datetime) -> None:
