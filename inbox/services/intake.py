@@ -301,6 +301,8 @@ def _open(rows: Rows, incoming: Incoming, person: Person | None, now: datetime) 
 
 def second_line(text: str, subject: str) -> str:
     """What lists show below the subject: the words that follow it, or none where it says all there is."""
+    if first_line(text) != subject:
+        return first_line(text, PREVIEW_LENGTH)
     following = text.strip().removeprefix(subject.removesuffix("…").rstrip())
     return first_line(following.lstrip(" .,;:!?。，、；：！？"), PREVIEW_LENGTH)
 

@@ -171,7 +171,7 @@ def _attachments(session: Session, files: Sequence[KeptFile], now: datetime) -> 
         Attachment(
             state=FileState.STORED,
             filename=media.clean_filename(file.filename) if file.filename else "",
-            content_type=file.content_type,
+            content_type=clean(file.content_type)[:255],
             size_bytes=file.stored.size_bytes,
             sha256=file.stored.sha256,
             storage_key=file.stored.key,
@@ -191,7 +191,7 @@ def _content_ids(files: Sequence[KeptFile], rows: Sequence[Attachment]) -> dict[
 
 
 def _incoming(read: ReadMail, problem: str, address: str, profile: Profile, now: datetime) -> Incoming:
-    mailbox, usable = profile.mailbox(address), _usable(read.sender)
+    mailbox, usable, name = profile.mailbox(address), _usable(read.sender), clean(read.sender_name)
     kind = "message" if read.bounce else read.kind or (mailbox.default_kind if mailbox else "message")
     return Incoming(
         channel=Channel.EMAIL,
@@ -201,9 +201,9 @@ def _incoming(read: ReadMail, problem: str, address: str, profile: Profile, now:
         kind=kind if kind in kinds.BY_NAME else "message",
         subject=read.subject,
         gist="" if read.text.strip() else _gist(read, problem),
-        sender=Sender(Channel.EMAIL, usable, read.sender_name, can_reply=read.bounce is None) if usable else None,
-        facts=Facts(name=read.sender_name),
-        details=read.details if kind == read.kind else {},
+        sender=Sender(Channel.EMAIL, usable, name, can_reply=read.bounce is None) if usable else None,
+        facts=Facts(name=name),
+        details=_storable(read.details) if kind == read.kind else {},
         recipient=address,
         extra=_extra(read),
         suspicions=tuple(spam.mail_reasons(read.subject, read.text)) if read.bulk else (),
