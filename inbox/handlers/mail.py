@@ -35,15 +35,14 @@ class ReadAgain:
             row.problem = code[:500]
 
     def _open(self, row: Mail) -> Opened:
-        limit = self._runtime.settings.max_mail_bytes
-        if row.original_size > limit:
+        if row.original_size > self._runtime.settings.max_mail_bytes:  # no need to fetch it
             raise Refused(TOO_LARGE)
         with TemporaryFile(dir=workshop(self._runtime)) as file:
             try:
                 file.writelines(self._runtime.storage.chunks(row.original_key))
             except FileNotFoundError:
                 raise Refused("lost") from None
-            return open_mail(file, limit)
+            return open_mail(self._runtime, file)
 
     def _complete(self, message_id: int, opened: Opened) -> None:
         with kept_for(self._runtime, Mail.message_id == message_id) as keep:

@@ -3,6 +3,7 @@
 import hashlib
 from email import message_from_bytes, policy
 from email.utils import getaddresses, parseaddr
+from zoneinfo import ZoneInfo
 
 from inbox.errors import InboxError
 from inbox.services.mail import ReadMail
@@ -12,7 +13,7 @@ class Unreadable(InboxError):
     """The mail cannot be read."""
 
 
-def parse(raw: bytes) -> ReadMail:
+def parse(raw: bytes, zone: ZoneInfo | None = None) -> ReadMail:
     """Return the mail as plain values. Raises Unreadable."""
     message = message_from_bytes(raw, policy=policy.default)
     name, address = parseaddr(str(message.get("From", "")))

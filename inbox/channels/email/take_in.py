@@ -58,7 +58,7 @@ def take_in(runtime: Runtime, raw: BinaryIO, address: str, *, also: Callable[[Se
     `also` runs in the transaction that stores it, and where it is here already. Raises StorageError or an error of
     the database, with nothing stored; never for what the mail holds.
     """
-    opened, address = open_mail(raw, runtime.settings.max_mail_bytes), address.lower()
+    opened, address = open_mail(runtime, raw), address.lower()
     with runtime.database.reading() as session:
         is_here = mail_threads.is_here(session, opened.read, address, opened.sha256)
     if is_here:  # its bytes need not be stored only to be deleted
@@ -99,14 +99,14 @@ def _outcome(arrival: Arrival | None, problem: str) -> Outcome:
     return Outcome.PLACEHOLDER if problem else Outcome.TAKEN_IN
 
 
-def open_mail(raw: BinaryIO, max_bytes: int) -> Opened:
+def open_mail(runtime: Runtime, raw: BinaryIO) -> Opened:
     """Read a mail, whatever it holds; one that is too large is never read whole."""
     sha256 = _sha256(raw)
-    if raw.seek(0, io.SEEK_END) > max_bytes:
+    if raw.seek(0, io.SEEK_END) > runtime.settings.max_mail_bytes:
         return _placeholder(raw, sha256, TOO_LARGE)
     raw.seek(0)
     try:
-        return Opened(parse(raw.read()), sha256)
+        return Opened(parse(raw.read(), runtime.zone), sha256)
     except Unreadable:
         return _placeholder(raw, sha256, UNREADABLE)
     except Exception as error:
