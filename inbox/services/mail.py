@@ -35,13 +35,17 @@ from inbox.text import clean, language_of
 
 @dataclass(frozen=True)
 class MailFile:
-    """A part of a mail that is a file. `filename` is "" where it has none; `content_id` is without brackets."""
+    """A part of a mail that is a file. `filename` is "" where it has none; `content_id` is without brackets.
+
+    `taken_from` is the name of the file that it was found in: Outlook packs files into one called winmail.dat.
+    """
 
     filename: str
     content_type: str
     content: bytes = field(repr=False)
     inline: bool = False
     content_id: str = ""
+    taken_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,15 @@ class ReadMail:
     digest:       SHA-256 (hex) of what makes it the same mail wherever it arrives, whatever way it came
     recipients:   all addresses it went to as the headers say (To, Cc), lower-case
     delivered_to: those that the receiving server added (Delivered-To, X-Original-To and the like), lower-case
-    html:         sanitised, with remote content off; "" where there was none
+    html:         sanitised, with remote content off; "" where there was none. Its pictures have the `src`
+                  "cid:ID", ID being the `content_id` of one of the files
     references:   Message-IDs with angle brackets, the oldest first
     automatic:    an auto-reply or another mail that no person wrote (RFC 3834); `bulk`: from a list or a mass mailing
     verdicts:     what the receiving server says of "spf", "dkim" and "dmarc", and "by", which server says so
     kind, details: what a calendar file in it tells, for the submission's facts; kind "" if it tells nothing
-    defects:      what was wrong with its form, for staff to know that something may be missing
+    headers:      some of its header fields: lists of values by names in lower case
+    defects:      codes of what was wrong with its form, for staff to know that something may be missing; see
+                  `channels.email.parse.DEFECTS`
     """
 
     mail_id: str
