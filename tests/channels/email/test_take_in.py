@@ -2,6 +2,7 @@
 
 import io
 import threading
+from pathlib import Path
 
 import pytest
 from posted import NEWS, TIPS, mails, submissions, with_mailboxes
@@ -68,6 +69,25 @@ def test_a_mail_comes_in_with_its_original_and_its_files(newsroom: Runtime):
         assert newsroom.storage.read(file.storage_key).strip() == b"Two lanes"
         assert session.scalars(select(Message)).one().text.strip() == "The plan"
     assert in_storage(newsroom) == named(newsroom)
+
+
+def sample(name: str) -> bytes:
+    return (Path(__file__).parents[2] / "samples/email" / name).read_bytes()
+
+
+def test_every_kind_of_file_is_kept_and_what_its_content_allows_gets_a_clean_copy(newsroom: Runtime):
+    misnamed = sample("03_pdf_attachment.eml").replace(b"water-report-2026.pdf", b"water-report-2026.doc")
+    for content in (misnamed, sample("11_forwarded_message.eml"), sample("18_winmail_dat.eml")):
+        arrive(newsroom, content)
+    worker.make(newsroom).run_due()
+    with newsroom.database.reading() as session:
+        files = session.scalars(select(Attachment).order_by(Attachment.id)).all()
+    report, forwarded, winmail, budget = files
+    assert (report.content_type, report.copy_type) == ("application/pdf", "application/pdf")
+    assert (forwarded.content_type, forwarded.copy_type) == ("message/rfc822", "text/plain")
+    assert (winmail.content_type, winmail.state) == ("application/ms-tnef", FileState.REJECTED)
+    assert winmail.may_be_opened
+    assert (budget.filename, budget.is_ready) == ("budget.csv", True)
 
 
 def test_a_repeat_changes_nothing_but_lets_the_caller_go_on(newsroom: Runtime):
