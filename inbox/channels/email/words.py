@@ -62,7 +62,7 @@ def parameters(value: str) -> tuple[str, dict[str, str]]:
     found: dict[str, dict[int, tuple[bool, str]]] = {}
     plain: dict[str, str] = {}
     for match in _PARAMETER.finditer(value):
-        piece = _PIECE.match(match[1].lower())
+        piece = _PIECE.fullmatch(match[1].lower())
         if piece is None:
             continue
         name, number, extended = piece.groups()
