@@ -120,7 +120,7 @@ def begin(connection: smtplib.SMTP, sender: str, recipient: str, size: int) -> N
 
 
 def _check(code: int, words: bytes, wanted: int = 250) -> None:
-    if code == wanted or wanted == 250 and code in (251, 252):
+    if code == wanted or (wanted == 250 and code in (251, 252)):
         return
     told = _ENHANCED.match(words)
     name = told[1].decode() if told else str(code)
