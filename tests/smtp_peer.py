@@ -158,7 +158,7 @@ def read(content: bytes) -> EmailMessage:
 def said(mail: EmailMessage, kind: str = "plain") -> str:
     """Its text, or with "html" what a mail program shows instead."""
     part = mail.get_body((kind,))
-    return part.get_content() if part else ""
+    return part.get_content().replace("\r\n", "\n") if part else ""
 
 
 def secure(certificate: str, key: str) -> ssl.SSLContext:

@@ -55,8 +55,9 @@ class Rehearsal:
 
     def hand_over(self, mail: EmailMessage, sender: str, recipient: str) -> None:
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        moment = mail["Date"].datetime
-        (self._folder / f"{moment:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}.eml").write_bytes(mail.as_bytes())
+        path = self._folder / f"{mail['Date'].datetime:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}.eml"
+        path.touch(mode=0o600)
+        path.write_bytes(mail.as_bytes())
 
 
 class Watched:

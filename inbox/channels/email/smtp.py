@@ -123,7 +123,7 @@ def _check(code: int, words: bytes, wanted: int = 250) -> None:
     if code == wanted or (wanted == 250 and code in (251, 252)):
         return
     told = _ENHANCED.match(words)
-    name = told[1].decode() if told else str(code)
+    name = told[1].decode() if told else f"smtp-{code}"
     if code in _ASKS_FOR_SIGN_IN:
         raise not_now(SMTP_SIGN_IN)
     if 500 <= code < 600:

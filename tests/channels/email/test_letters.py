@@ -148,7 +148,7 @@ def test_what_was_surely_not_taken_is_tried_again(office, peer, fault):
 
 
 @pytest.mark.parametrize("fault", ["sender", "recipient", "refuse"])
-@pytest.mark.parametrize(("words", "code"), [("550 5.1.1 No such mailbox", "5.1.1"), ("554 No", "554")])
+@pytest.mark.parametrize(("words", "code"), [("550 5.1.1 No such mailbox", "5.1.1"), ("554 No", "smtp-554")])
 def test_a_refusal_is_kept_with_its_code(office, peer, fault, words, code):
     peer.next(fault, words)
     office.writes()
