@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, select
 from sqlalchemy.orm import Session, joinedload, raiseload
 
 from inbox.models import Attachment, Channel, DeliveryState, Job, JobKind, JobState, Letter, LetterState, Message, User
@@ -45,6 +45,7 @@ class Sort:
     anchor:     the place on the submission's page, made from the subject
     regular:    it is done again and again, so that the number of its tries says nothing
     again:      tries it once more, with an audit entry; raises TooLate where somebody else was quicker
+    one_by_one: which of it only a person who has read what it says may try again
     """
 
     heading: str
@@ -55,6 +56,7 @@ class Sort:
     anchor: Callable[[Any], str] = lambda subject: ""
     regular: bool = False
     again: Again = again
+    one_by_one: ColumnElement[bool] | None = None
 
 
 def _about_message(job: Job, message: Message) -> Words:
@@ -193,6 +195,7 @@ SORTS: dict[JobKind, Sort] = {
         words=_about_letter,
         subject=select(Letter),
         again=_send_letter_again,
+        one_by_one=Job.subject_id.in_(select(Letter.id).where(Letter.state == LetterState.UNKNOWN)),
     ),
     **dict.fromkeys((JobKind.GUIDE, JobKind.TIDY), OTHER),
     JobKind.RECONCILE: Sort(heading=N_("Lost messages"), icon="history", words=_about_recovery, regular=True),

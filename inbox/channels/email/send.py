@@ -116,7 +116,7 @@ class Mailer:
         raise Refused(SMTP_UNCLEAR)
 
     def post(self, letter: Letter) -> None:
-        sender = self._sender(self._house_address())
+        sender = self._sender(house_address(self._runtime))
         mail = compose(
             MailHead(letter.subject, letter.mail_id, headers=letter.headers),
             sender=sender,
@@ -130,20 +130,26 @@ class Mailer:
     def _sender(self, address: str) -> Sender:
         return Sender(self._runtime.profile.name, address)
 
-    def _house_address(self) -> str:
-        """Whom a letter is from: the newsroom's first mailbox."""
-        mailboxes = self._runtime.profile.mailboxes
-        return mailboxes[0].address if mailboxes else f"newsroom@{_host(self._runtime)}"
-
 
 def mailer(runtime: Runtime) -> Mailer:
     """The mailer that the settings describe: without a server it refuses, or rehearses on a loopback address."""
-    settings = runtime.settings
-    if server := settings.smtp_server:
-        return Mailer(runtime, Watched(runtime, Smtp(server, _host(runtime))), ACCOUNT)
-    if settings.rehearses_mail:
-        return Mailer(runtime, Rehearsal(settings.data_dir / REHEARSED_IN), REHEARSAL)
+    if server := server_of(runtime):
+        return Mailer(runtime, Watched(runtime, server), ACCOUNT)
+    if runtime.settings.rehearses_mail:
+        return Mailer(runtime, Rehearsal(runtime.settings.data_dir / REHEARSED_IN), REHEARSAL)
     return Mailer(runtime, NoServer(), ACCOUNT)
+
+
+def server_of(runtime: Runtime) -> Smtp | None:
+    """The mail server of the settings, if they name one."""
+    server = runtime.settings.smtp_server
+    return Smtp(server, _host(runtime)) if server else None
+
+
+def house_address(runtime: Runtime) -> str:
+    """Whom a letter is from: the newsroom's first mailbox."""
+    mailboxes = runtime.profile.mailboxes
+    return mailboxes[0].address if mailboxes else f"newsroom@{_host(runtime)}"
 
 
 def _host(runtime: Runtime) -> str:

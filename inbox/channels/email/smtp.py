@@ -3,7 +3,7 @@
 import re
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from email.message import EmailMessage
@@ -49,6 +49,24 @@ class Smtp:
                 raise not_now(SMTP_UNREACHABLE) from None
             _end(connection)
 
+    @property
+    def place(self) -> str:
+        """Where it is, for the operator."""
+        return f"{self._server.host}:{self._server.port}"
+
+    def refused_senders(self, addresses: Sequence[str]) -> list[str]:
+        """Those of our addresses that the server takes no mail from; none is sent. Raises `jobs.NotNow`."""
+        refused = []
+        with self.signed_in() as connection:
+            try:
+                for address in addresses:
+                    if _refuses(connection.mail(address)):
+                        refused.append(address)
+                    connection.rset()
+            except (smtplib.SMTPException, OSError):
+                raise not_now(SMTP_UNREACHABLE) from None
+        return refused
+
     @contextmanager
     def signed_in(self) -> Iterator[smtplib.SMTP]:
         """A connection over which mails can be given. Raises `jobs.NotNow`."""
@@ -92,6 +110,14 @@ class Smtp:
             raise not_now(SMTP_NOT_SECURE) from None
         connection.ehlo_or_helo_if_needed()
         return True
+
+
+def _refuses(answer: tuple[int, bytes]) -> bool:
+    try:
+        _check(*answer)
+    except Refused:
+        return True
+    return False
 
 
 def not_now(code: str) -> NotNow:

@@ -1,8 +1,13 @@
 """The wire: encryption, signing in, and where there is no server."""
 
-import subprocess
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from mail_room import PROFILE, MailRoom
 from smtp_peer import SmtpPeer, read, secure
 
@@ -19,15 +24,25 @@ NOT_LOOPBACK = "127.0.0.2"  # this machine too, but not by a name that says so
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
     """A certificate for 127.0.0.2, and its key."""
-    folder = tmp_path_factory.mktemp("tls")
-    paths = str(folder / "certificate.pem"), str(folder / "key.pem")
-    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30000", "-subj", "/CN=peer"]
-    subprocess.run(
-        [*made, "-addext", f"subjectAltName=IP:{NOT_LOOPBACK}", "-out", paths[0], "-keyout", paths[1]],
-        check=True,
-        capture_output=True,
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "peer")])
+    begins = datetime.now(UTC) - timedelta(days=1)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begins)
+        .not_valid_after(begins + timedelta(days=9))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(NOT_LOOPBACK))]), critical=False)
+        .sign(key, hashes.SHA256())
     )
-    return paths
+    pem, folder = serialization.Encoding.PEM, tmp_path_factory.mktemp("tls")
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    paths = folder / "certificate.pem", folder / "key.pem"
+    for path, content in zip(paths, (made.public_bytes(pem), secret), strict=True):
+        path.write_bytes(content)
+    return tuple(map(str, paths))
 
 
 @pytest.fixture
