@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from inbox import budgets, migrations
 from inbox.antivirus import Clamd
+from inbox.channels.email import smtp_check
 from inbox.channels.twilio import content, send
 from inbox.channels.twilio import examine as twilio
 from inbox.cleaning import clean
@@ -67,6 +68,7 @@ def examine(runtime: Runtime) -> Iterator[Finding]:
     yield _twilio(runtime)
     yield from map(_told, twilio.account(runtime))
     yield from _templates(runtime)
+    yield _mail_server(runtime)
     if database.level is Level.OK:
         yield _worker(runtime)
 
@@ -76,9 +78,16 @@ def examine_webhook(runtime: Runtime) -> Finding:
     return _told(twilio.webhook(runtime))
 
 
+_LEVELS = {True: Level.OK, None: Level.NOTE, False: Level.WRONG}
+
+
 def _told(finding: twilio.Finding) -> Finding:
-    level = {True: Level.OK, None: Level.NOTE, False: Level.WRONG}[finding.good]
-    return Finding(level, finding.subject, finding.words)
+    return Finding(_LEVELS[finding.good], finding.subject, finding.words)
+
+
+def _mail_server(runtime: Runtime) -> Finding:
+    good, words = smtp_check.check(runtime)
+    return Finding(_LEVELS[good], "mail server", words)
 
 
 def _worker(runtime: Runtime) -> Finding:

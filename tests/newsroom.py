@@ -50,6 +50,7 @@ class Newsroom:
                 key=key,
                 seen=self.seen() if seen is None else seen,
                 profile=self.runtime.profile,
+                derive=self.runtime.derive,
                 now=self.clock(),
             )
             return message.id

@@ -17,7 +17,8 @@ class FollowArrival:
     def do(self, lease: Lease) -> None:
         with self._runtime.database.writing() as session:
             if message := session.get(Message, lease.subject_id):
-                answers.welcome(session, message, self._runtime.profile, now=self._runtime.clock())
+                profile, now = self._runtime.profile, self._runtime.clock()
+                answers.welcome(session, message, profile, derive=self._runtime.derive, now=now)
         self._runtime.bell.set()
 
     def give_up(self, session: Session, lease: Lease, code: str) -> None:

@@ -143,7 +143,7 @@ class JobKind(StrEnum):
         """How long one try may take in all; after that it counts as hung, and is tried again later."""
         return {
             JobKind.ARRIVAL: timedelta(minutes=1),
-            JobKind.SEND: timedelta(seconds=45),
+            JobKind.SEND: timedelta(minutes=5),
             JobKind.FETCH: timedelta(minutes=10),
             JobKind.CLEAN: timedelta(minutes=20),
             JobKind.FORGET: timedelta(minutes=1),
@@ -157,7 +157,7 @@ class JobKind(StrEnum):
     @property
     def at_once(self) -> int:
         """How many of its kind one worker does at a time, so that none takes all its hands or the machine."""
-        return {JobKind.CLEAN: 2, JobKind.FETCH: 8, JobKind.MAIL: 1}.get(self, 32)
+        return {JobKind.CLEAN: 2, JobKind.FETCH: 8, JobKind.LETTER: 4, JobKind.MAIL: 1}.get(self, 32)
 
 
 class LetterState(StrEnum):

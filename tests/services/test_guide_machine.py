@@ -184,7 +184,9 @@ class GuideMachine(RuleBasedStateMachine):
                 if any(way.problem for way in ways.find_ways(session, submission, profile, now=now)):
                     return
                 known = {"actor": self.alice, "key": f"reply-{next(_numbers)}", "seen": seen, "now": now}
-                replies.reply(session, submission, Wanted("Hello"), profile=profile, **known)
+                replies.reply(
+                    session, submission, Wanted("Hello"), profile=profile, derive=self.runtime.derive, **known
+                )
             elif act == "claim" and submission.assignee_id is None:
                 triage.claim(session, submission, actor=self.alice, now=now)
             elif act == "take over":
