@@ -2,7 +2,7 @@
 
 A message from outside is half a dozen rows that refer to one another, and nothing else happens as often.
 So their statements are composed once, the rows go to the database together, and both kinds of database
-are spoken to through their driver.
+are spoken to through their driver. What the session holds of such rows is not brought up to date.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,9 +11,9 @@ from functools import cache
 from typing import Any, cast
 
 import psycopg
-from sqlalchemy import Column, Connection, Dialect, Select, Table, bindparam, insert, select
+from sqlalchemy import Column, Connection, Dialect, Executable, Select, Table, Update, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, NoResultFound
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlalchemy.types import TypeEngine
@@ -87,13 +87,41 @@ def insert_values(session: Session, model: type[Base], **values: Any) -> int:
     return row.id
 
 
-def fetch_one(session: Session, statement: Select[Any], **values: Any) -> tuple[Any, ...]:
-    """Return the one row that a constant SELECT of numbers and text finds for these values, as the driver gives it."""
+def update_values(session: Session, model: type[Base], row_id: int, **values: Any) -> None:
+    """Write these values into the row with this id."""
+    run(session, _update(cast(Table, model.__table__), tuple(values)), row_id=row_id, **values)
+
+
+def fetch_first(session: Session, statement: Select[*tuple[Any, ...]], **values: Any) -> list[Any] | None:
+    """Return the first row that a constant SELECT finds for these values, or None."""
+    with _run(session, statement, values) as found:
+        row = found.fetchone()
+    if row is None:
+        return None
+    converted = zip(row, _results(statement, session.connection().dialect), strict=True)
+    return [convert(value) if convert else value for value, convert in converted]
+
+
+def fetch_one(session: Session, statement: Select[*tuple[Any, ...]], **values: Any) -> list[Any]:
+    """The same, where there is a row. Raises NoResultFound."""
+    if (row := fetch_first(session, statement, **values)) is None:
+        raise NoResultFound
+    return row
+
+
+def run(session: Session, statement: Executable, **values: Any) -> None:
+    """Run a constant UPDATE or DELETE with these values."""
+    with _run(session, statement, values):
+        pass
+
+
+@contextmanager
+def _run(session: Session, statement: Executable, values: Mapping[str, Any]) -> Iterator[Any]:
     connection = session.connection()
-    sql, parameters = _select(statement, connection.dialect)
+    sql, parameters = _compiled(statement, connection.dialect)
+    bound = [convert(values[name]) if convert else values[name] for name, convert in parameters]
     with _driver(connection) as run:
-        found = run(sql, [process(values[name]) if process else values[name] for name, process in parameters])
-        return cast(tuple[Any, ...], found.fetchone())
+        yield run(sql, bound)
 
 
 @contextmanager
@@ -113,11 +141,24 @@ _numbered: Dialect = cast(Any, postgresql.psycopg.dialect)(paramstyle="numeric_d
 
 
 @cache
-def _select(statement: Select[Any], dialect: Dialect) -> tuple[str, list[tuple[str, Any]]]:
+def _compiled(statement: Executable, dialect: Dialect) -> tuple[str, list[tuple[str, Any]]]:
     """The statement, and the names and conversions of its parameters in their order."""
-    compiled = cast(Any, statement.compile(dialect=dialect if dialect.name == "sqlite" else _numbered))
+    compiled = cast(Any, statement).compile(dialect=dialect if dialect.name == "sqlite" else _numbered)
     types = {name: compiled.binds[name].type for name in compiled.positiontup}
     return str(compiled), [(name, _conversion(types[name], dialect)) for name in compiled.positiontup]
+
+
+@cache
+def _results(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> list[Any]:
+    """How the values of the columns of a SELECT are converted from what the driver gives."""
+    types = [column.type for column in statement.selected_columns]
+    return [type_.dialect_impl(dialect).result_processor(dialect, None) for type_ in types]
+
+
+@cache
+def _update(table: Table, names: tuple[str, ...]) -> Update:
+    values = {name: bindparam(name, type_=table.c[name].type) for name in names}
+    return update(table).where(table.c.id == bindparam("row_id")).values(values)
 
 
 def _conversion(type_: TypeEngine[Any], dialect: Dialect) -> Any:
@@ -184,7 +225,8 @@ def _insert_all(shape: tuple[tuple[Table, Links], ...]) -> tuple[str, list[int]]
         names += (parameter.key for parameter in parameters.values())
         values = {**parameters, **{name: select(parts[to].c[0]).scalar_subquery() for name, to in links}}
         parts.append(insert(table).values(values).returning(next(iter(table.c))).cte(f"row_{place}"))
-    compiled = select(*(part.c[0] for part in parts)).compile(dialect=_numbered)
+    # Asked for one by one, the parts run in this order, so that what is added later has the higher id.
+    compiled = select(*(select(part.c[0]).scalar_subquery() for part in parts)).compile(dialect=_numbered)
     return str(compiled), [names.index(name) for name in compiled.positiontup or ()]
 
 

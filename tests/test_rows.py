@@ -24,6 +24,14 @@ def test_a_row_refers_to_one_that_is_written_with_it(runtime):
         assert (stored.address, stored.contact_id, stored.contact.name) == ("+12025550102", contact.id, "Ling")
 
 
+def test_what_is_added_later_has_the_higher_id(runtime):
+    with runtime.database.writing() as session, rows_together(session) as rows:
+        added = [add_somebody(rows, runtime, f"+1202555010{number}") for number in range(6)]
+
+    for ids in ([contact.id for contact, _ in added], [point.id for _, point in added]):
+        assert ids == sorted(ids)
+
+
 def test_what_is_not_given_gets_its_default(runtime):
     with runtime.database.writing() as session, rows_together(session) as rows:
         _, point = add_somebody(rows, runtime, "+12025550101")

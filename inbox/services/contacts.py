@@ -1,14 +1,14 @@
 """Who writes: finding and making contacts, and honouring the words that stop or start messages."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 import phonenumbers
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from inbox.models import Channel, Contact, ContactPoint
-from inbox.rows import RowId, Rows, rows_together
+from inbox.rows import RowId, Rows, fetch_one, rows_together
 
 # Twilio acts on these English words itself (Twilio docs, "Advanced Opt-Out"); a message is one only when
 # nothing else stands in it. The Chinese ones are ours.
@@ -86,7 +86,14 @@ POINT_LOCKED = (
 The lock puts messages of one sender in a row, so that twenty at once find one another. (SQLite has one
 writer at a time anyway.)
 """
-_WITH_CONTACT = joinedload(ContactPoint.contact, innerjoin=True)
+
+
+_contacts = Contact.__table__
+_KNOWN = (
+    select(_points.c.can_reply, _contacts.c.id, *(_contacts.c[field.name] for field in fields(Facts)))
+    .join_from(_points, _contacts)
+    .where(_points.c.id == bindparam("point"))
+)
 
 
 def recall(session: Session, point_id: int, sender: Sender, keyword: str | None, *, now: datetime) -> Person:
@@ -94,16 +101,21 @@ def recall(session: Session, point_id: int, sender: Sender, keyword: str | None,
 
     `now` is when it was said; a start that was said before the stop changes nothing.
     """
-    point = session.get_one(ContactPoint, point_id, options=[_WITH_CONTACT])
-    contact = point.contact
-    contact.name = contact.name or sender.name[:500]
+    can_reply, contact_id, name, *others = fetch_one(session, _KNOWN, point=point_id)
+    if keyword or can_reply != sender.can_reply or (sender.name and not name):
+        _learn(session.get_one(ContactPoint, point_id), sender, keyword, now)
+        session.flush()
+    return Person(contact_id, Facts(name or sender.name[:500], *others), point_id)
+
+
+def _learn(point: ContactPoint, sender: Sender, keyword: str | None, now: datetime) -> None:
+    """Write down what a message tells of its sender."""
+    point.contact.name = point.contact.name or sender.name[:500]
     if keyword == "stop" and point.opted_out_at is None:
         point.opted_out_at = now
     if keyword == "start" and point.opted_out_at and point.opted_out_at <= now:
         point.opted_out_at = None
     point.can_reply = sender.can_reply  # who writes again has unblocked us
-    facts = Facts(contact.name, contact.email, contact.phone, contact.organisation)
-    return Person(contact.id, facts, point.id)
 
 
 def add(rows: Rows, sender: Sender, keyword: str | None, *, now: datetime) -> Person:

@@ -6,13 +6,13 @@ that moment comes before or after it.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from inbox import kinds
@@ -20,6 +20,7 @@ from inbox.kinds import Question
 from inbox.models import Channel, ContactPoint, Guide, GuideStage, JobKind, Message, Submission, User
 from inbox.profile import Profile
 from inbox.rendering import message as render
+from inbox.rows import fetch_first, insert_values, update_values
 from inbox.services import audit, guide_steps, jobs, outbox, takeover, ways
 from inbox.services.guide_steps import Said, Say, State, Step
 from inbox.services.intake import Arrival, Incoming
@@ -46,14 +47,13 @@ def begin(
     first = guide_steps.start(_said(message.text, message.extra), submission.kind, profile.kinds)
     if not first.state.stage.at_work:
         return False
-    guide = Guide(submission_id=submission.id, contact_point_id=to.point_id, language=language_of(message.text))
-    _note(session, guide, submission, first, profile, now=now)
-    session.add(guide)
-    session.flush()
-    jobs.promise(session, JobKind.GUIDE, guide.id, due_at=guide.ends_at, now=now)
-    known = {"newsroom": profile.name, "reference": submission.reference}
-    greeting = render("acknowledgement", "sms", guide.language, **known)
-    _say(session, guide, first, to, submission.reference, message.id, profile, greeting=greeting, now=now)
+    language, standing = language_of(message.text), _standing(first, now, profile, now=now)
+    own = {"submission_id": submission.id, "contact_point_id": to.point_id, "language": language}
+    guide_id = insert_values(session, Guide, **own, **standing)
+    _trace(session, submission, first.state, now=now)
+    jobs.promise(session, JobKind.GUIDE, guide_id, due_at=standing["ends_at"], now=now)
+    greeting = render("acknowledgement", "sms", language, newsroom=profile.name, reference=submission.reference)
+    _say(session, to, submission.reference, message.id, first, language, profile, greeting=greeting, now=now)
     return True
 
 
@@ -64,26 +64,65 @@ def hear(session: Session, incoming: Incoming, arrival: Arrival, profile: Profil
     if incoming.keyword == "stop":
         _end(session, arrival.submission_id, GuideStage.STOPPED, now=now)
         return
-    mine = (Guide.submission_id == arrival.submission_id, Guide.stage.in_(takeover.AT_WORK))
-    guide = session.scalar(select(Guide).where(*mine).with_for_update())
-    if guide is None:
+    guide = _hold(session, arrival.submission_id)
+    if guide is None or not guide.state.stage.at_work:
         return
     if now >= guide.ends_at or not profile.guide.enabled:
-        _end(session, guide.submission_id, GuideStage.TIMED_OUT, now=now)
+        _end(session, arrival.submission_id, GuideStage.TIMED_OUT, now=now)
         return
-    words = incoming.text if "location" not in incoming.extra else incoming.text or incoming.gist
+    words = incoming.text.strip() or (incoming.gist if "location" in incoming.extra else "")
     material, early = bool(incoming.remote_files), now - guide.asked_at < STILL_WRITING
     said = replace(_said(words, incoming.extra), material=material, early=early)
-    submission = arrival.submission
-    made = guide_steps.step(_state(guide, submission), said, profile.kinds)
-    guide.language = _language(said, guide.language)
+    _go_on(session, guide, said, incoming, arrival, profile, now=now)
+
+
+@dataclass(frozen=True)
+class _Held:
+    """Where the guide stands with a submission; nobody else moves it until the transaction ends."""
+
+    id: int
+    point_id: int
+    language: str
+    asked_at: datetime
+    ends_at: datetime
+    state: State
+
+
+_HELD = (
+    select(
+        *(Guide.id, Guide.contact_point_id, Guide.language, Guide.asked_at, Guide.ends_at),
+        *(Guide.stage, Submission.kind, Guide.place, Guide.repeated),
+    )
+    .join(Submission, Submission.id == Guide.submission_id)
+    .where(Guide.submission_id == bindparam("submission"))
+    .with_for_update(of=Guide)
+)
+
+
+def _hold(session: Session, submission_id: int) -> _Held | None:
+    found = fetch_first(session, _HELD, submission=submission_id)
+    if found is None:
+        return None
+    guide_id, point_id, language, asked_at, ends_at, *state = found
+    return _Held(guide_id, point_id, language, asked_at, ends_at, State(*state))
+
+
+def _go_on(
+    session: Session, guide: _Held, said: Said, incoming: Incoming, arrival: Arrival, profile: Profile, *, now: datetime
+) -> None:
+    """Make a step: its time begins anew; what was answered is kept, and what comes next is said."""
+    made, language = guide_steps.step(guide.state, said, profile.kinds), _language(said, guide.language)
+    standing = _standing(made, guide.asked_at, profile, now=now)
+    update_values(session, Guide, guide.id, language=language, **standing)
+    jobs.postpone(session, JobKind.GUIDE, guide.id, due_at=standing["ends_at"])
+    if made.say is None:
+        return
+    submission, point = arrival.submission, session.get_one(ContactPoint, guide.point_id)
     if made.answered:
         _keep(submission, made.answered, said.words, profile, now=now)
-    _note(session, guide, submission, made, profile, now=now)
-    jobs.postpone(session, JobKind.GUIDE, guide.id, due_at=guide.ends_at)
-    point = session.get_one(ContactPoint, guide.contact_point_id)
+    _trace(session, submission, made.state, now=now)
     to = Recipient(submission.id, point.id, point.channel, point.address, ways.answering(profile, incoming))
-    _say(session, guide, made, to, submission.reference, arrival.message_id, profile, now=now)
+    _say(session, to, arrival.reference, arrival.message_id, made, language, profile, now=now)
 
 
 def time_up(session: Session, guide_id: int, *, now: datetime) -> None:
@@ -97,7 +136,7 @@ def find_at_work(session: Session, submission: Submission, *, now: datetime) -> 
     """Where the guide stands with a submission, or None if it is not at work."""
     mine = (Guide.submission_id == submission.id, Guide.stage.in_(takeover.AT_WORK), Guide.ends_at > now)
     guide = session.scalar(select(Guide).where(*mine))
-    return _state(guide, submission) if guide else None
+    return State(guide.stage, submission.kind, guide.place, guide.repeated) if guide else None
 
 
 def take_over(session: Session, submission: Submission, *, actor: User, now: datetime) -> None:
@@ -118,24 +157,21 @@ def _said(words: str, extra: Mapping[str, Any]) -> Said:
     return Said(clean(words).strip(), choice.get("payload") or choice.get("id") or "")
 
 
-def _state(guide: Guide, submission: Submission) -> State:
-    return State(guide.stage, submission.kind, guide.place, guide.repeated)
+def _standing(made: Step, asked_at: datetime, profile: Profile, *, now: datetime) -> dict[str, Any]:
+    """What the guide's row says of its place after a step."""
+    to, ends_at = made.state, now + timedelta(minutes=profile.guide.minutes)
+    asked_at = now if made.say else asked_at
+    return {"stage": to.stage, "place": to.place, "repeated": to.repeated, "asked_at": asked_at, "ends_at": ends_at}
 
 
-def _note(
-    session: Session, guide: Guide, submission: Submission, made: Step, profile: Profile, *, now: datetime
-) -> None:
-    """Write down where the guide stands after a step, and leave its trace."""
-    to = made.state
+def _trace(session: Session, submission: Submission, to: State, *, now: datetime) -> None:
+    """Let the submission and its history know of a step."""
     if submission.kind != to.kind:
         facts = {"step": "kind", "was": submission.kind, "to": to.kind}
         audit.record(session, audit.SENDER, "submission:guide", submission.id, now=now, **facts)
         submission.kind = to.kind  # the reference stays: it was told already
     if not to.stage.at_work:
         audit.record(session, audit.SENDER, "submission:guide", submission.id, now=now, step=to.stage.value)
-    guide.stage, guide.place, guide.repeated = to.stage, to.place, to.repeated
-    guide.asked_at = now if made.say else guide.asked_at
-    guide.ends_at = now + timedelta(minutes=profile.guide.minutes)
     session.flush()
 
 
@@ -153,27 +189,25 @@ def _language(said: Said, earlier: str) -> str:
     """The language to answer in: that of their own words, where there are enough of them to tell."""
     if said.tapped or said.material:
         return earlier
-    letters = sum(character.isalpha() for character in said.words)
+    letters = sum(map(str.isalpha, said.words))
     return language_of(said.words) or ("" if letters >= LETTERS_OF_A_SENTENCE else earlier)
 
 
 def _say(
     session: Session,
-    guide: Guide,
-    made: Step,
     to: Recipient,
     reference: str,
     message_id: int,
+    made: Step,
+    language: str,
     profile: Profile,
     *,
     greeting: str = "",
     now: datetime,
 ) -> None:
     """Promise what a step says; its key is that of the message it answers, so that it is said once."""
-    if made.say is None:
-        return
-    text = f"{greeting}\n\n{_words(guide.language, made, reference, profile, now)}".strip()
-    buttons = _buttons(guide.language, made, reference, profile)
+    text = f"{greeting}\n\n{_words(language, made, reference, profile, now)}".strip()
+    buttons = _buttons(language, made, reference, profile)
     outbox.enqueue(session, to, text, key=f"{takeover.KEY}{message_id}", due_at=now, now=now, **buttons)
 
 

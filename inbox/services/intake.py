@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, literal_column, select
+from sqlalchemy import and_, bindparam, case, false, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from inbox import kinds
@@ -19,7 +19,7 @@ from inbox.models import (
     Submission,
 )
 from inbox.models.contact import thread_key
-from inbox.rows import Row, RowId, Rows, fetch_one, id_of, rows_together
+from inbox.rows import Row, RowId, Rows, fetch_first, fetch_one, id_of, rows_together, run
 from inbox.services import audit, contacts, jobs, media, receipts, search, search_index, search_text, spam
 from inbox.services.contacts import Facts, Person, Sender
 from inbox.services.media import RemoteFile
@@ -149,12 +149,13 @@ def receive(session: Session, incoming: Incoming, *, region: str, now: datetime)
     if repeat:
         _complete(session, repeat, incoming, now)
         return repeat
-    person = submission = None
+    person = thread = None
     if incoming.sender and point_id:
         person = contacts.recall(session, point_id, incoming.sender, incoming.keyword, now=incoming.sent_at or now)
-        submission = _open_thread(session, incoming.thread_key)
-    if submission:
-        return _continue(session, submission, incoming, point_id, now)
+        thread = _open_thread(session, incoming.thread_key)
+    if thread:
+        submission_id, reference = thread
+        return _continue(session, submission_id, reference, incoming, point_id, now)
     with rows_together(session) as rows:
         person = person or _new_person(rows, incoming, region, now)
         opened, reference = _open(rows, incoming, person, now)
@@ -195,7 +196,10 @@ def receive_more(session: Session, submission: Submission, incoming: Incoming, *
     if not incoming.automatic:
         _reopen(session, submission, now)
     person = contacts.find_or_make(session, incoming.sender, now=now) if incoming.sender else None
-    return _continue(session, submission, incoming, _point_id(person), now)
+    session.flush()
+    arrival = _continue(session, submission.id, submission.reference, incoming, _point_id(person), now)
+    session.refresh(submission)
+    return arrival
 
 
 def add_copy(session: Session, first: Message, incoming: Incoming, *, now: datetime) -> Arrival:
@@ -216,11 +220,14 @@ def _reopen(session: Session, submission: Submission, now: datetime) -> None:
     submission.version += 1
 
 
-_OPEN_THREAD = select(Submission).where(Submission.thread_key == bindparam("thread_key"))
+_OPEN_THREAD = select(_submissions.c.id, _submissions.c.reference).where(
+    _submissions.c.thread_key == bindparam("thread_key")
+)
 
 
-def _open_thread(session: Session, key: str | None) -> Submission | None:
-    return session.scalar(_OPEN_THREAD, {"thread_key": key}) if key else None
+def _open_thread(session: Session, key: str | None) -> Any:
+    """The id and the reference of the open submission with this key, or None."""
+    return fetch_first(session, _OPEN_THREAD, thread_key=key) if key else None
 
 
 def _point_id(person: Person | None) -> int | None:
@@ -275,21 +282,33 @@ def second_line(text: str, subject: str) -> str:
     return first_line(following.lstrip(" .,;:!?。，、；：！？"), PREVIEW_LENGTH)
 
 
+_NOW = bindparam("now", type_=Submission.active_at.type)
+_ONE_MORE_BY_A_MACHINE = (
+    update(Submission)
+    .where(Submission.id == bindparam("submission"))
+    .values(message_count=Submission.message_count + literal_column("1"))
+)
+_ONE_MORE = _ONE_MORE_BY_A_MACHINE.values(
+    active_at=case((Submission.active_at < _NOW, _NOW), else_=Submission.active_at),
+    preview=bindparam("preview"),
+    waits_for_sender=false(),
+)
+
+
 def _continue(
-    session: Session, submission: Submission, incoming: Incoming, point_id: int | None, now: datetime
+    session: Session, submission_id: int, reference: str, incoming: Incoming, point_id: int | None, now: datetime
 ) -> Arrival:
     """Store one more message from outside in a submission; one that no person wrote leaves its place in lists."""
-    submission.message_count += 1
-    if not incoming.automatic:
-        submission.active_at = max(submission.active_at, now)
-        submission.preview = first_line(clean(incoming.text), PREVIEW_LENGTH) or incoming.gist
-        submission.waits_for_sender = False
-    session.flush()
-    search_index.extend(session, submission.id, _words(incoming))
+    if incoming.automatic:
+        run(session, _ONE_MORE_BY_A_MACHINE, submission=submission_id)
+    else:
+        preview = first_line(clean(incoming.text), PREVIEW_LENGTH) or incoming.gist
+        run(session, _ONE_MORE, submission=submission_id, preview=preview, now=now)
+    search_index.extend(session, submission_id, _words(incoming))
     with rows_together(session) as rows:
-        message = _add_message(rows, submission.id, incoming, point_id, now)
+        message = _add_message(rows, submission_id, incoming, point_id, now)
     _add_files(session, message.id, incoming, now)
-    return Arrival(session, submission.id, message.id, submission.reference)
+    return Arrival(session, submission_id, message.id, reference)
 
 
 def _words(incoming: Incoming) -> list[str]:
@@ -328,6 +347,8 @@ def _add_message(rows: Rows, submission: RowId, incoming: Incoming, point: RowId
 
 
 def _add_files(session: Session, message_id: int, incoming: Incoming, now: datetime) -> None:
+    if not incoming.remote_files and not incoming.uploads:
+        return
     for file in incoming.remote_files:
         media.announce(session, message_id, file, now=now)
     if incoming.uploads:

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, literal_column, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from inbox.db import UTCDateTime
 from inbox.errors import InboxError
 from inbox.models import Job, JobKind, JobState
-from inbox.rows import RowId, Rows, rows_together
+from inbox.rows import RowId, Rows, rows_together, run
 
 LEASE = timedelta(minutes=1)
 """How long a job is a worker's without a word from it: after that, others take the work of one that died."""
@@ -75,11 +75,22 @@ def add(rows: Rows, kind: JobKind, subject: RowId, *, due_at: datetime, now: dat
     rows.add(Job, kind=kind, subject_id=subject, due_at=due_at, created_at=max(due_at, now))
 
 
+_POSTPONED = (
+    update(Job)
+    .where(Job.kind == bindparam("of_kind"), Job.subject_id == bindparam("subject"))
+    .values(
+        due_at=bindparam("due_at"),
+        state=bindparam("state"),
+        leased_until=null(),
+        finished_at=null(),
+        tries=Job.tries + literal_column("1"),
+    )
+)
+
+
 def postpone(session: Session, kind: JobKind, subject_id: int, *, due_at: datetime) -> None:
     """Let promised work wait until `due_at`. Who holds it at this moment holds it no longer."""
-    mine = (Job.kind == kind, Job.subject_id == subject_id)
-    values = {"due_at": due_at, "state": JobState.WAITING, "leased_until": None, "finished_at": None}
-    session.execute(update(Job).where(*mine).values(tries=Job.tries + 1, **values))
+    run(session, _POSTPONED, of_kind=kind, subject=subject_id, due_at=due_at, state=JobState.WAITING)
 
 
 def find(session: Session, kind: JobKind, subject_id: int) -> Job | None:

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
-    TextClause,
     column,
     func,
     literal_column,
@@ -27,7 +26,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
 from inbox.models import Submission
-from inbox.rows import RowId, Rows, rows_together
+from inbox.rows import RowId, Rows, rows_together, run
 
 
 class _Vector(TypeDecorator[str]):
@@ -67,10 +66,6 @@ _RARE = 1000
 _index = table("submission_search", column("rowid", Integer), column("submission_id", Integer), column("tokens"))
 
 
-def _run(session: Session, statements: dict[str, TextClause], **values: Any) -> Any:
-    return session.execute(statements[session.get_bind().dialect.name], values)
-
-
 def add(rows: Rows, submission: RowId, tokens: list[str]) -> None:
     """Index a new submission."""
     table = _TABLES[rows.dialect.name]
@@ -86,12 +81,12 @@ def insert(session: Session, submission_id: int, tokens: list[str]) -> None:
 def extend(session: Session, submission_id: int, tokens: list[str]) -> None:
     """Add tokens to an indexed submission."""
     if tokens:
-        _run(session, _EXTEND, id=submission_id, tokens=" ".join(tokens))
+        run(session, _EXTEND[session.get_bind().dialect.name], id=submission_id, tokens=" ".join(tokens))
 
 
 def replace(session: Session, submission_id: int, tokens: list[str]) -> None:
     """Index a submission anew."""
-    _run(session, _DELETE, id=submission_id)
+    run(session, _DELETE[session.get_bind().dialect.name], id=submission_id)
     insert(session, submission_id, tokens)
 
 
