@@ -10,8 +10,10 @@ import pwd
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -57,6 +59,9 @@ service imap-login {{
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 """
 
@@ -67,7 +72,9 @@ _OWN_USERS = "default_internal_user = {0}\ndefault_login_user = {0}\ndefault_int
 class Dovecot:
     """A running server. `port` is for imap, `tls_port` for imaps where a certificate was given (PEM files)."""
 
-    def __init__(self, folder: Path, *, certificate: Path | None = None, key: Path | None = None, more: str = "") -> None:
+    def __init__(
+        self, folder: Path, *, certificate: Path | None = None, key: Path | None = None, more: str = ""
+    ) -> None:
         self.folder, self.port, self.tls_port = folder, free_port(), free_port() if certificate else 0
         folder.mkdir()
         whose = pwd.getpwnam("dovecot") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
@@ -108,7 +115,9 @@ class Dovecot:
         self._process.terminate()
         self._process.wait(20)
 
-    def url(self, user: str, *, folder: str = "INBOX", port: int = 0, password: str = PASSWORD, scheme: str = "imap") -> str:
+    def url(
+        self, user: str, *, folder: str = "INBOX", port: int = 0, password: str = PASSWORD, scheme: str = "imap"
+    ) -> str:
         """The folder of a user, as the settings name it."""
         quoted = user.replace("@", "%40"), password.replace(" ", "%20")
         return f"{scheme}://{quoted[0]}:{quoted[1]}@127.0.0.1:{port or self.port}/{folder}"
@@ -156,6 +165,16 @@ class Account:
         self._client.noop()
         _done(self._client.uid("MOVE", uids, folder))
 
+    def expunge(self) -> None:
+        _done(self._client.expunge())
+
+    def withhold(self, number: int) -> None:
+        """Let the server be unable to read one of the mails in the INBOX."""
+        places = [
+            path for name in ("cur", "new") for path in (self.server.folder / "mail" / self.user / name).iterdir()
+        ]
+        sorted(places)[number - 1].chmod(0)
+
     def uids(self, folder: str = "INBOX", criteria: str = "ALL") -> list[int]:
         self._client.select(folder, readonly=folder != "INBOX")
         found = _done(self._client.uid("SEARCH", criteria))[0]
@@ -168,6 +187,58 @@ class Account:
 
     def close(self) -> None:
         self._client.shutdown()
+
+
+class Proxy:
+    """A line to a server that may break: each connection does after `cut_after` bytes from the server, if that is set."""
+
+    def __init__(self, port: int) -> None:
+        self._target, self.cut_after = port, 0
+        self.connections, self.sent = 0, b""
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+
+    def __enter__(self) -> "Proxy":
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            server = socket.create_connection(("127.0.0.1", self._target))
+            threading.Thread(target=self._carry, args=(client, server), daemon=True).start()
+            threading.Thread(target=self._carry_back, args=(server, client), daemon=True).start()
+
+    def _carry(self, client: socket.socket, server: socket.socket) -> None:
+        with suppress(OSError):
+            while data := client.recv(65536):
+                self.sent += data
+                server.sendall(data)
+        _hang_up(client, server)
+
+    def _carry_back(self, server: socket.socket, client: socket.socket) -> None:
+        told = 0
+        with suppress(OSError):
+            while data := server.recv(4096):
+                told += len(data)
+                if self.cut_after and told > self.cut_after:
+                    break
+                client.sendall(data)
+        _hang_up(client, server)
+
+
+def _hang_up(*sockets: socket.socket) -> None:
+    for each in sockets:
+        with suppress(OSError):
+            each.shutdown(socket.SHUT_RDWR)
+        each.close()
 
 
 def mail(number: int = 0, *, subject: str = "", text: str = "", sender: str = "reader@example.org") -> bytes:

@@ -91,6 +91,8 @@ class Folder:
 
     def beyond(self, uid: int) -> list[int]:
         """The UIDs above this one, ascending."""
+        with told("lost"):
+            self._client.noop()  # else a server may answer as of its last word
         self._grown = False
         return [found for found in self._search(f"UID {uid + 1}:*") if found > uid]  # "*" is the last one in any case
 
@@ -131,8 +133,6 @@ class Folder:
                 self._idle()
         else:
             self._stopping.wait(POLL_SECONDS)
-            with told("lost"):
-                self._client.noop()
 
     def _move(self, uids: str, target: bytes) -> None:
         if "MOVE" in self._capabilities:
@@ -265,7 +265,7 @@ def _batches(uids: Sequence[int], sizes: dict[int, int]) -> Iterator[list[int]]:
 def _contents(items: list[Any]) -> dict[int, bytes]:
     """The mails in an answer to FETCH, as imaplib takes it apart: a literal comes as a pair with what precedes it."""
     found = {}
-    for item, after in zip(items, [*items[1:], b""], strict=True):
+    for item, after in zip(items, [*items[1:], b""], strict=False):
         if isinstance(item, tuple):
             head, content = item[0] + b" " + (after if isinstance(after, bytes) else b""), item[1]
         elif item and (short := _SHORT.search(item)):
