@@ -137,8 +137,11 @@ class Account:
 
     def __init__(self, server: Dovecot, user: str) -> None:
         self.server, self.user = server, user
-        self._client = imaplib.IMAP4("127.0.0.1", server.port)
-        self._client.login(user, PASSWORD)
+        self._open()
+
+    def _open(self) -> None:
+        self._client = imaplib.IMAP4("127.0.0.1", self.server.port)
+        self._client.login(self.user, PASSWORD)
         self._client.select()
 
     def append(self, *mails: bytes, folder: str = "INBOX") -> None:
@@ -169,11 +172,17 @@ class Account:
         _done(self._client.expunge())
 
     def withhold(self, number: int) -> None:
-        """Let the server be unable to read one of the mails in the INBOX."""
-        places = [
-            path for name in ("cur", "new") for path in (self.server.folder / "mail" / self.user / name).iterdir()
-        ]
-        sorted(places)[number - 1].chmod(0)
+        """Let the server be unable to read one of the mails in the INBOX; it breaks the connection then."""
+        self._paths()[number - 1].chmod(0)
+
+    def give_back(self) -> None:
+        """Let the server read everything again."""
+        for path in self._paths():
+            path.chmod(0o600)
+
+    def _paths(self) -> list[Path]:
+        place = self.server.folder / "mail" / self.user
+        return sorted(path for name in ("cur", "new") for path in (place / name).iterdir())
 
     def uids(self, folder: str = "INBOX", criteria: str = "ALL") -> list[int]:
         self._client.select(folder, readonly=folder != "INBOX")
@@ -184,6 +193,8 @@ class Account:
     def new_uid_validity(self) -> None:
         """Let the INBOX have other UIDs, as after a restored backup."""
         self.server.doveadm("mailbox", "update", "-u", self.user, "--uid-validity", "4000000000", "INBOX")
+        self.close()
+        self._open()
 
     def close(self) -> None:
         self._client.shutdown()

@@ -121,9 +121,10 @@ class Watch(threading.Thread):
 
     def _begin(self, folder: Folder) -> None:
         with self._runtime.database.writing() as session:
-            self._last = mailboxes.begin(session, self._held, folder.uid_validity, folder.uid_next)
-        if self._validity != folder.uid_validity or not self._last:
-            self._validity, self._ahead, self._put_off = folder.uid_validity, set(), set()
+            last = mailboxes.begin(session, self._held, folder.uid_validity, folder.uid_next)
+        if folder.uid_validity != self._validity or last < self._last:  # UIDs mean other mails now
+            self._ahead, self._put_off = set(), set()
+        self._validity, self._last = folder.uid_validity, last
 
     def _take_in_all(self, folder: Folder, listed: Sequence[int]) -> str:
         """Take in these mails; return what was wrong with one of them, or ""."""
@@ -143,11 +144,11 @@ class Watch(threading.Thread):
         waiting = list(reversed(wanted))
         place = Path(self._runtime.settings.data_dir)
         try:
-            for uid, content in folder.read(wanted, place, singly=bool(self._put_off)):
+            for uid, content in folder.read(wanted, place, singly=bool(self._failures or self._put_off)):
                 problem = self._take_in(uid, content, progress) or problem
                 self._put_off.discard(waiting.pop())
         except Trouble:
-            if self._failures:  # not the first time, and nothing came since
+            if self._failures > 1:  # it broke there each time, with nothing read since, and read by itself too
                 self._put_off.add(waiting[-1])
             raise
         return problem
