@@ -12,7 +12,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from email.message import EmailMessage
 from pathlib import Path
@@ -148,12 +148,13 @@ class Account:
         for mail in mails:
             _done(self._client.append(folder, None, None, mail))
 
-    def fill(self, mails: Iterator[bytes]) -> None:
-        """Lay many mails into the INBOX at once, past the server: they get their UIDs when it looks."""
+    def fill(self, mails: Iterable[Iterable[bytes]]) -> None:
+        """Lay mails, in pieces, into the INBOX past the server: they get their UIDs, in this order, when it looks."""
         place = self.server.folder / "mail" / self.user / "new"
-        for number, mail in enumerate(mails):
+        for number, pieces in enumerate(mails):
             path = place / f"{1_700_000_000 + number}.M{number}.tests"
-            path.write_bytes(mail)
+            with path.open("wb") as file:
+                file.writelines(pieces)
             os.chown(path, self.server.uid, self.server.gid)
         self._client.noop()
 
