@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from inbox import budgets, migrations
 from inbox.antivirus import Clamd
+from inbox.channels.email import imap_check
 from inbox.channels.twilio import content, send
 from inbox.channels.twilio import examine as twilio
 from inbox.cleaning import clean
@@ -67,6 +68,7 @@ def examine(runtime: Runtime) -> Iterator[Finding]:
     yield _twilio(runtime)
     yield from map(_told, twilio.account(runtime))
     yield from _templates(runtime)
+    yield from _mailboxes(runtime)
     if database.level is Level.OK:
         yield _worker(runtime)
 
@@ -79,6 +81,12 @@ def examine_webhook(runtime: Runtime) -> Finding:
 def _told(finding: twilio.Finding) -> Finding:
     level = {True: Level.OK, None: Level.NOTE, False: Level.WRONG}[finding.good]
     return Finding(level, finding.subject, finding.words)
+
+
+def _mailboxes(runtime: Runtime) -> Iterator[Finding]:
+    levels = {True: Level.OK, None: Level.NOTE, False: Level.WRONG}
+    for good, words in imap_check.check(runtime):
+        yield Finding(levels[good], "mailbox", words)
 
 
 def _worker(runtime: Runtime) -> Finding:

@@ -46,7 +46,7 @@ _OURS: dict[type[Exception], str] = {
 }
 """Faults that no mail is to blame for: the folder waits, as the next mail would fare no better."""
 
-_NOT_THE_MAIL = (LeaseLost, *_OURS)
+_NOT_THE_MAIL: tuple[type[Exception], ...] = (LeaseLost, *_OURS)
 
 
 class Watch(threading.Thread):
