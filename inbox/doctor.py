@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from inbox import budgets, migrations
 from inbox.antivirus import Clamd
-from inbox.channels.email import smtp_check
+from inbox.channels.email import imap_check, smtp_check
 from inbox.channels.twilio import content, send
 from inbox.channels.twilio import examine as twilio
 from inbox.cleaning import clean
@@ -69,6 +69,7 @@ def examine(runtime: Runtime) -> Iterator[Finding]:
     yield from map(_told, twilio.account(runtime))
     yield from _templates(runtime)
     yield _mail_server(runtime)
+    yield from _mailboxes(runtime)
     if database.level is Level.OK:
         yield _worker(runtime)
 
@@ -88,6 +89,11 @@ def _told(finding: twilio.Finding) -> Finding:
 def _mail_server(runtime: Runtime) -> Finding:
     good, words = smtp_check.check(runtime)
     return Finding(_LEVELS[good], "mail server", words)
+
+
+def _mailboxes(runtime: Runtime) -> Iterator[Finding]:
+    for good, words in imap_check.check(runtime):
+        yield Finding(_LEVELS[good], "mailbox", words)
 
 
 def _worker(runtime: Runtime) -> Finding:

@@ -8,14 +8,16 @@ again later, and what its thread still does counts no more.
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
 from sqlalchemy.exc import IntegrityError
 
 from inbox.antivirus import Clamd
+from inbox.channels.email import watch
 from inbox.channels.email.send import mailer
+from inbox.channels.email.watch import Watch
 from inbox.channels.twilio import archive, fetch, send
 from inbox.handlers import Handler, tidy
 from inbox.handlers.arrival import FollowArrival
@@ -48,7 +50,7 @@ ROUND_SECONDS = 60.0
 class Worker:
     """Does the promised work of one installation; any number of them may run, on any number of machines.
 
-    `regular` is work without a subject that is to be done so often.
+    `regular` is work without a subject that is to be done so often; `watches` wait for mail meanwhile.
     """
 
     def __init__(
@@ -56,8 +58,10 @@ class Worker:
         runtime: Runtime,
         handlers: Mapping[JobKind, Handler],
         regular: Mapping[JobKind, timedelta] | None = None,
+        watches: Sequence[Watch] = (),
     ) -> None:
         self._runtime, self._handlers, self._regular = runtime, handlers, regular or {}
+        self._watches = watches
         self._round_at = self._renewed_at = float("-inf")
         self._stopping = threading.Event()
         self._work_waits = threading.Condition()
@@ -69,17 +73,21 @@ class Worker:
     def start(self) -> None:
         """Begin to work in the background."""
         self._overseer.start()
+        for each in self._watches:
+            each.start()
 
     def stop(self) -> None:
         """Take no more work, and wait for what is under way, but not for ever: its lease brings it back."""
         self._stopping.set()
+        for each in self._watches:
+            each.stop()
         self._runtime.bell.set()
         self._overseer.join(STOP_SECONDS)
         with self._work_waits:
             self._work_waits.notify_all()
         deadline = time.monotonic() + STOP_SECONDS
-        for hand in self._hands:
-            hand.join(max(deadline - time.monotonic(), 0))
+        for thread in (*self._hands, *self._watches):
+            thread.join(max(deadline - time.monotonic(), 0))
 
     def promise_regular(self) -> None:
         """Promise regular work whose time has come again; workers on other machines do so too, and it is done once."""
@@ -160,6 +168,8 @@ class Worker:
 
     def _renew(self) -> None:
         """Keep what is under way, however long it takes."""
+        for each in self._watches:
+            each.renew()
         with self._turn:
             under_way = list(self._under_way)
         if not under_way:
@@ -261,4 +271,4 @@ def make(runtime: Runtime) -> Worker:
     regular = {JobKind.TIDY: tidy.EVERY}
     if lost:
         regular[JobKind.RECONCILE] = timedelta(minutes=runtime.settings.reconcile_minutes)
-    return Worker(runtime, handlers, regular)
+    return Worker(runtime, handlers, regular, watch.make(runtime))
