@@ -18,7 +18,7 @@ class NotAllowed(InboxError):
 
 
 class MoveNotAllowed(InboxError):
-    """A status cannot follow the present one."""
+    """A status cannot follow the present one, or a message not leave its submission."""
 
 
 class AlreadyClaimed(InboxError):
