@@ -5,7 +5,7 @@ A wrong value raises `ConfigError` with one line that names file and key.
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
@@ -234,6 +234,14 @@ class Profile(ProfilePart):
     def mailbox(self, address: str) -> Mailbox | None:
         """The newsroom's mailbox with this address, or None."""
         return next((mailbox for mailbox in self.mailboxes if mailbox.address == address.lower()), None)
+
+    def mailbox_of(self, addresses: Iterable[str]) -> Mailbox | None:
+        """The mailbox that the first of these addresses leads to which leads to any: news+anything@... is news@..."""
+        for address in addresses:
+            local, _, domain = address.partition("@")
+            if mailbox := self.mailbox(address) or self.mailbox(f"{local.partition('+')[0]}@{domain}"):
+                return mailbox
+        return None
 
     def template(self, name: str) -> Template | None:
         """The approved message with this name, or None."""

@@ -8,17 +8,21 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from html.parser import HTMLParser
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 from zoneinfo import ZoneInfo
 
-from inbox.channels.email import calendars, charsets, markup, tnef
+import posting
+
+from inbox.channels.email import calendars, charsets, markup, sendgrid, tnef
 from inbox.channels.email.parse import parse
 from inbox.channels.twilio import parse as twilio
 from inbox.channels.twilio import status
 from inbox.channels.voice import parse as voice
 from inbox.errors import Unreadable
+from inbox.multipart import Request
 from inbox.profile import Profile
 from inbox.text import clean
 
@@ -174,6 +178,21 @@ def check_form(body: bytes) -> None:
     voice.told(single)
 
 
+def check_post(body: bytes) -> None:
+    """A post of SendGrid's, as its view takes it: whatever mail it makes, that can be read."""
+    request = Request.from_values(
+        method="POST", data=body, content_type=f"multipart/form-data; boundary={posting.EDGE}"
+    )
+    request.takes_bytes, request.max_form_memory_size = True, len(body)
+    parts = request.files
+    if not sendgrid.is_mail(parts):
+        return
+    assert all(address.isprintable() for address in sendgrid.recipients(parts))
+    file = BytesIO()
+    sendgrid.write_mail(parts, file)
+    check_mail(file.getvalue())
+
+
 def _mails() -> list[bytes]:
     return [path.read_bytes() for path in sorted((SAMPLES / "email").glob("*.eml"))]
 
@@ -211,6 +230,7 @@ def targets() -> list[Target]:
         Target("calendar", [_CALENDAR], check_calendar),
         Target("markup", [_MARKUP], check_markup),
         Target("twilio", _forms(), check_form),
+        Target("sendgrid", [posting.body_of(case) for case in posting.CASES.values()], check_post),
     ]
 
 
