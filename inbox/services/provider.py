@@ -138,7 +138,7 @@ _WORDS = {
 }
 _OTHER = N_("The provider refused it. Look the code up in Twilio's list of errors.")
 _NO_MAILBOX = N_("There is no mailbox with this address, or not any more. Check it, or use another way.")
-_TOO_LARGE = N_("It is too large for their mail server. Send smaller files, or some of them in a further message.")
+_TOO_LARGE = N_("It is too large for a mail server. Send smaller files, or some of them in a further message.")
 _WORDS |= {
     SMTP_UNSET: N_("No mail server is set up, so nothing can be sent by e-mail. Ask an administrator."),
     SMTP_UNREACHABLE: N_(
@@ -162,7 +162,7 @@ _WORDS |= {
 }
 _BY_CLASS = {
     "5.7.": N_(
-        "Their mail server refused it by its rules, often as suspected spam. Use other words or another way; "
+        "A mail server refused it by its rules, often as suspected spam. Use other words or another way; "
         "if it happens again, ask an administrator to check SPF, DKIM and DMARC of our domain."
     ),
     "5.": N_("A mail server refused it for good. Check the address, or use another way."),
