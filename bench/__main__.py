@@ -207,10 +207,10 @@ def intake_rows(ours: int, reference: int, inbox: Inbox, scale: Scale, worst_tai
 
 
 def reading_rows(small: "Desk", large: "Desk", scale: Scale) -> Iterator[Row]:
-    """The queue and the search, at both sizes."""
+    """The queue and the search, at both sizes; but for what is rare or absent, each draws a full page at both."""
     paths = {
         "queue page": "/desk/",
-        "queue of one kind": "/desk/?kind=advertising",
+        "queue of one kind": "/desk/?kind=advertising&status=all",
         "search, rare word": f"/desk/?q={data.RARE}",
         "search, absent word": f"/desk/?q={data.ABSENT}",
         "search, common word": f"/desk/?q={data.COMMON}",

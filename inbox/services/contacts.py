@@ -7,7 +7,8 @@ import phonenumbers
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from inbox.models import Channel, Contact, ContactPoint
+from inbox.models import Channel, Contact, ContactPoint, Submission
+from inbox.models.contact import thread_key
 from inbox.rows import RowId, Rows, fetch_one, rows_together
 
 # Twilio acts on these English words itself (Twilio docs, "Advanced Opt-Out"); a message is one only when
@@ -68,11 +69,16 @@ def keyword(text: str) -> str | None:
 
 @dataclass(frozen=True)
 class Person:
-    """Who a message is from: their contact and, where they wrote from an address, its contact point."""
+    """Who a message is from: their contact and, where they wrote from an address, its contact point.
+
+    `submission_id` and `reference` are those of the submission that they have open there, if there is one.
+    """
 
     contact: RowId
     facts: Facts
     point: RowId | None = None
+    submission_id: int | None = None
+    reference: str = ""
 
 
 _points = ContactPoint.__table__
@@ -88,10 +94,14 @@ writer at a time anyway.)
 """
 
 
-_contacts = Contact.__table__
+_contacts, _submissions = Contact.__table__, Submission.__table__
 _KNOWN = (
-    select(_points.c.can_reply, _contacts.c.id, *(_contacts.c[field.name] for field in fields(Facts)))
+    select(
+        *(_points.c.can_reply, _submissions.c.id, _submissions.c.reference),
+        *(_contacts.c.id, *(_contacts.c[field.name] for field in fields(Facts))),
+    )
     .join_from(_points, _contacts)
+    .outerjoin(_submissions, _submissions.c.thread_key == bindparam("thread_key"))
     .where(_points.c.id == bindparam("point"))
 )
 
@@ -101,11 +111,13 @@ def recall(session: Session, point_id: int, sender: Sender, keyword: str | None,
 
     `now` is when it was said; a start that was said before the stop changes nothing.
     """
-    can_reply, contact_id, name, *others = fetch_one(session, _KNOWN, point=point_id)
+    key = thread_key(sender.channel, sender.address)
+    found = fetch_one(session, _KNOWN, point=point_id, thread_key=key)
+    can_reply, submission_id, reference, contact_id, name, *others = found
     if keyword or can_reply != sender.can_reply or (sender.name and not name):
         _learn(session.get_one(ContactPoint, point_id), sender, keyword, now)
         session.flush()
-    return Person(contact_id, Facts(name or sender.name[:500], *others), point_id)
+    return Person(contact_id, Facts(name or sender.name[:500], *others), point_id, submission_id, reference or "")
 
 
 def _learn(point: ContactPoint, sender: Sender, keyword: str | None, now: datetime) -> None:

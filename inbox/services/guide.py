@@ -20,7 +20,7 @@ from inbox.kinds import Question
 from inbox.models import Channel, ContactPoint, Guide, GuideStage, JobKind, Message, Submission, User
 from inbox.profile import Profile
 from inbox.rendering import message as render
-from inbox.rows import fetch_first, insert_values, update_values
+from inbox.rows import fetch_first, insert_values, rows_together
 from inbox.services import audit, guide_steps, jobs, outbox, takeover, ways
 from inbox.services.guide_steps import Said, Say, State, Step
 from inbox.services.intake import Arrival, Incoming
@@ -113,8 +113,9 @@ def _go_on(
     """Make a step: its time begins anew; what was answered is kept, and what comes next is said."""
     made, language = guide_steps.step(guide.state, said, profile.kinds), _language(said, guide.language)
     standing = _standing(made, guide.asked_at, profile, now=now)
-    update_values(session, Guide, guide.id, language=language, **standing)
-    jobs.postpone(session, JobKind.GUIDE, guide.id, due_at=standing["ends_at"])
+    with rows_together(session) as rows:
+        rows.update(Guide, guide.id, language=language, **standing)
+        jobs.postpone(rows, JobKind.GUIDE, guide.id, due_at=standing["ends_at"])
     if made.say is None:
         return
     submission, point = arrival.submission, session.get_one(ContactPoint, guide.point_id)

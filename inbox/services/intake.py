@@ -19,7 +19,7 @@ from inbox.models import (
     Submission,
 )
 from inbox.models.contact import thread_key
-from inbox.rows import Row, RowId, Rows, fetch_first, fetch_one, id_of, rows_together, run
+from inbox.rows import Row, RowId, Rows, fetch_one, id_of, rows_together
 from inbox.services import audit, contacts, jobs, media, receipts, search, search_index, search_text, spam
 from inbox.services.contacts import Facts, Person, Sender
 from inbox.services.media import RemoteFile
@@ -149,13 +149,11 @@ def receive(session: Session, incoming: Incoming, *, region: str, now: datetime)
     if repeat:
         _complete(session, repeat, incoming, now)
         return repeat
-    person = thread = None
+    person = None
     if incoming.sender and point_id:
         person = contacts.recall(session, point_id, incoming.sender, incoming.keyword, now=incoming.sent_at or now)
-        thread = _open_thread(session, incoming.thread_key)
-    if thread:
-        submission_id, reference = thread
-        return _continue(session, submission_id, reference, incoming, point_id, now)
+    if person and person.submission_id:
+        return _continue(session, person.submission_id, person.reference, incoming, point_id, now)
     with rows_together(session) as rows:
         person = person or _new_person(rows, incoming, region, now)
         opened, reference = _open(rows, incoming, person, now)
@@ -218,16 +216,6 @@ def _reopen(session: Session, submission: Submission, now: datetime) -> None:
     audit.record(session, audit.SENDER, "submission:reopen", submission.id, now=now, was=submission.status.value)
     submission.status, submission.decided_at = Status.OPEN, None
     submission.version += 1
-
-
-_OPEN_THREAD = select(_submissions.c.id, _submissions.c.reference).where(
-    _submissions.c.thread_key == bindparam("thread_key")
-)
-
-
-def _open_thread(session: Session, key: str | None) -> Any:
-    """The id and the reference of the open submission with this key, or None."""
-    return fetch_first(session, _OPEN_THREAD, thread_key=key) if key else None
 
 
 def _point_id(person: Person | None) -> int | None:
@@ -299,13 +287,13 @@ def _continue(
     session: Session, submission_id: int, reference: str, incoming: Incoming, point_id: int | None, now: datetime
 ) -> Arrival:
     """Store one more message from outside in a submission; one that no person wrote leaves its place in lists."""
-    if incoming.automatic:
-        run(session, _ONE_MORE_BY_A_MACHINE, submission=submission_id)
-    else:
-        preview = first_line(clean(incoming.text), PREVIEW_LENGTH) or incoming.gist
-        run(session, _ONE_MORE, submission=submission_id, preview=preview, now=now)
-    search_index.extend(session, submission_id, _words(incoming))
+    preview = first_line(clean(incoming.text), PREVIEW_LENGTH) or incoming.gist
     with rows_together(session) as rows:
+        if incoming.automatic:
+            rows.change(_ONE_MORE_BY_A_MACHINE, submission=submission_id)
+        else:
+            rows.change(_ONE_MORE, submission=submission_id, preview=preview, now=now)
+        search_index.add_more(rows, submission_id, _words(incoming))
         message = _add_message(rows, submission_id, incoming, point_id, now)
     _add_files(session, message.id, incoming, now)
     return Arrival(session, submission_id, message.id, reference)
@@ -403,9 +391,8 @@ def _name_sender(session: Session, submission: Submission, message: Message, inc
     if submission.contact_id is None:
         submission.contact_id = id_of(person.contact)
         submission.sender = (person.facts.name or sender.address)[:500]
-    key = incoming.thread_key
-    if key and submission.status.waits and _open_thread(session, key) is None:
-        submission.thread_key = key
+    if incoming.thread_key and submission.status.waits and person.submission_id is None:
+        submission.thread_key = incoming.thread_key
     head = search.head_tokens("", "", submission.sender, {}, [], [sender.address])
     search_index.extend(session, submission.id, head)
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from inbox.db import UTCDateTime
 from inbox.errors import InboxError
 from inbox.models import Job, JobKind, JobState
-from inbox.rows import RowId, Rows, rows_together, run
+from inbox.rows import RowId, Rows, rows_together
 
 LEASE = timedelta(minutes=1)
 """How long a job is a worker's without a word from it: after that, others take the work of one that died."""
@@ -88,9 +88,9 @@ _POSTPONED = (
 )
 
 
-def postpone(session: Session, kind: JobKind, subject_id: int, *, due_at: datetime) -> None:
+def postpone(rows: Rows, kind: JobKind, subject_id: int, *, due_at: datetime) -> None:
     """Let promised work wait until `due_at`. Who holds it at this moment holds it no longer."""
-    run(session, _POSTPONED, of_kind=kind, subject=subject_id, due_at=due_at, state=JobState.WAITING)
+    rows.change(_POSTPONED, of_kind=kind, subject=subject_id, due_at=due_at, state=JobState.WAITING)
 
 
 def find(session: Session, kind: JobKind, subject_id: int) -> Job | None:

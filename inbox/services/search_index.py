@@ -15,18 +15,20 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    bindparam,
     column,
     func,
     literal_column,
     select,
     table,
     text,
+    update,
 )
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
 from inbox.models import Submission
-from inbox.rows import RowId, Rows, rows_together, run
+from inbox.rows import RowId, Rows, rows_together
 
 
 class _Vector(TypeDecorator[str]):
@@ -39,17 +41,18 @@ class _Vector(TypeDecorator[str]):
         return func.array_to_tsvector(func.string_to_array(value, literal_column("' '")))
 
 
-_TABLES = {
-    "sqlite": Table("submission_search", MetaData(), Column("rowid", Integer), Column("tokens", Text)),
-    "postgresql": Table("submission_search", MetaData(), Column("submission_id", Integer), Column("tokens", _Vector)),
-}
+_SQLITE = Table("submission_search", MetaData(), Column("rowid", Integer), Column("tokens", Text))
+_POSTGRESQL = Table("submission_search", MetaData(), Column("submission_id", Integer), Column("tokens", _Vector))
+_TABLES = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}
 # A tsvector holds one megabyte; beyond 60,000 tokens the new words of a submission are not indexed.
 _EXTEND = {
-    "sqlite": text("UPDATE submission_search SET tokens = tokens || ' ' || :tokens WHERE rowid = :id"),
-    "postgresql": text(
-        "UPDATE submission_search SET tokens = tokens || array_to_tsvector(string_to_array(:tokens, ' '))"
-        " WHERE submission_id = :id AND length(tokens) < 60000"
-    ),
+    "sqlite": update(_SQLITE)
+    .where(_SQLITE.c.rowid == bindparam("submission"))
+    .values(tokens=_SQLITE.c.tokens.op("||")(literal_column("' '")).op("||")(bindparam("added", type_=Text))),
+    "postgresql": update(_POSTGRESQL)
+    .where(_POSTGRESQL.c.submission_id == bindparam("submission"))
+    .where(func.length(_POSTGRESQL.c.tokens) < literal_column("60000"))
+    .values(tokens=_POSTGRESQL.c.tokens.op("||")(bindparam("added", type_=_Vector))),
 }
 _DELETE = {
     "sqlite": text("DELETE FROM submission_search WHERE rowid = :id"),
@@ -80,13 +83,19 @@ def insert(session: Session, submission_id: int, tokens: list[str]) -> None:
 
 def extend(session: Session, submission_id: int, tokens: list[str]) -> None:
     """Add tokens to an indexed submission."""
+    with rows_together(session) as rows:
+        add_more(rows, submission_id, tokens)
+
+
+def add_more(rows: Rows, submission_id: int, tokens: list[str]) -> None:
+    """The same, as one of several rows that are written together."""
     if tokens:
-        run(session, _EXTEND[session.get_bind().dialect.name], id=submission_id, tokens=" ".join(tokens))
+        rows.change(_EXTEND[rows.dialect.name], submission=submission_id, added=" ".join(tokens))
 
 
 def replace(session: Session, submission_id: int, tokens: list[str]) -> None:
     """Index a submission anew."""
-    run(session, _DELETE[session.get_bind().dialect.name], id=submission_id)
+    session.execute(_DELETE[session.get_bind().dialect.name], {"id": submission_id})
     insert(session, submission_id, tokens)
 
 
