@@ -20,6 +20,7 @@ from inbox.channels.email.watch import Watch
 from inbox.channels.twilio import archive, fetch, send
 from inbox.handlers import Handler, tidy
 from inbox.handlers.guide import EndGuide
+from inbox.handlers.mail import ReadAgain
 from inbox.handlers.media import Clean, Fetch, Forget
 from inbox.handlers.reconcile import Reconcile
 from inbox.handlers.send import Send
@@ -258,6 +259,7 @@ def make(runtime: Runtime) -> Worker:
         JobKind.RECONCILE: Reconcile(runtime, lost),
         JobKind.GUIDE: EndGuide(runtime),
         JobKind.TIDY: Tidy(runtime),
+        JobKind.MAIL: ReadAgain(runtime),
     }
     regular = {JobKind.TIDY: tidy.EVERY}
     if lost:

@@ -280,7 +280,7 @@ def _open(rows: Rows, incoming: Incoming, person: Person | None, now: datetime) 
         status=Status.SPAM if reasons else Status.NEW,
         channel=incoming.channel,
         subject=subject,
-        preview=_second_line(text, subject) or ("" if subject == incoming.gist else incoming.gist),
+        preview=second_line(text, subject) or ("" if subject == incoming.gist else incoming.gist),
         sender=shown_as,
         language=language_of(text),
         details=dict(incoming.details),
@@ -299,8 +299,10 @@ def _open(rows: Rows, incoming: Incoming, person: Person | None, now: datetime) 
     return _Opened(submission, reference, is_spam=bool(reasons))
 
 
-def _second_line(text: str, subject: str) -> str:
+def second_line(text: str, subject: str) -> str:
     """What lists show below the subject: the words that follow it, or none where it says all there is."""
+    if first_line(text) != subject:
+        return first_line(text, PREVIEW_LENGTH)
     following = text.strip().removeprefix(subject.removesuffix("…").rstrip())
     return first_line(following.lstrip(" .,;:!?。，、；：！？"), PREVIEW_LENGTH)
 

@@ -10,7 +10,6 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from inbox import kinds
-from inbox.errors import TooLate
 from inbox.models import (
     Attachment,
     Channel,
@@ -36,13 +35,17 @@ from inbox.text import clean, language_of
 
 @dataclass(frozen=True)
 class MailFile:
-    """A part of a mail that is a file. `filename` is "" where it has none; `content_id` is without brackets."""
+    """A part of a mail that is a file. `filename` is "" where it has none; `content_id` is without brackets.
+
+    `taken_from` is the name of the file that it was found in: Outlook packs files into one called winmail.dat.
+    """
 
     filename: str
     content_type: str
     content: bytes = field(repr=False)
     inline: bool = False
     content_id: str = ""
+    taken_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,12 +71,15 @@ class ReadMail:
     digest:       SHA-256 (hex) of what makes it the same mail wherever it arrives, whatever way it came
     recipients:   all addresses it went to as the headers say (To, Cc), lower-case
     delivered_to: those that the receiving server added (Delivered-To, X-Original-To and the like), lower-case
-    html:         sanitised, with remote content off; "" where there was none
+    html:         sanitised, with remote content off; "" where there was none. Its pictures have the `src`
+                  "cid:ID", ID being the `content_id` of one of the files
     references:   Message-IDs with angle brackets, the oldest first
     automatic:    an auto-reply or another mail that no person wrote (RFC 3834); `bulk`: from a list or a mass mailing
     verdicts:     what the receiving server says of "spf", "dkim" and "dmarc", and "by", which server says so
     kind, details: what a calendar file in it tells, for the submission's facts; kind "" if it tells nothing
-    defects:      what was wrong with its form, for staff to know that something may be missing
+    headers:      some of its header fields: lists of values by names in lower case
+    defects:      codes of what was wrong with its form, for staff to know that something may be missing; see
+                  `channels.email.parse.DEFECTS`
     """
 
     mail_id: str
@@ -172,7 +178,7 @@ def _attachments(session: Session, files: Sequence[KeptFile], now: datetime) -> 
         Attachment(
             state=FileState.STORED,
             filename=media.clean_filename(file.filename) if file.filename else "",
-            content_type=file.content_type,
+            content_type=clean(file.content_type)[:255],
             size_bytes=file.stored.size_bytes,
             sha256=file.stored.sha256,
             storage_key=file.stored.key,
@@ -192,7 +198,7 @@ def _content_ids(files: Sequence[KeptFile], rows: Sequence[Attachment]) -> dict[
 
 
 def _incoming(read: ReadMail, problem: str, address: str, profile: Profile, now: datetime) -> Incoming:
-    mailbox, usable = profile.mailbox(address), _usable(read.sender)
+    mailbox, usable, name = profile.mailbox(address), _usable(read.sender), clean(read.sender_name)
     kind = "message" if read.bounce else read.kind or (mailbox.default_kind if mailbox else "message")
     return Incoming(
         channel=Channel.EMAIL,
@@ -202,11 +208,12 @@ def _incoming(read: ReadMail, problem: str, address: str, profile: Profile, now:
         kind=kind if kind in kinds.BY_NAME else "message",
         subject=read.subject,
         gist="" if read.text.strip() else _gist(read, problem),
-        sender=Sender(Channel.EMAIL, usable, read.sender_name, can_reply=read.bounce is None) if usable else None,
-        facts=Facts(name=read.sender_name),
-        details=read.details if kind == read.kind else {},
+        sender=Sender(Channel.EMAIL, usable, name, can_reply=read.bounce is None) if usable else None,
+        facts=Facts(name=name),
+        details=_storable(read.details) if kind == read.kind else {},
         recipient=address,
         extra=_extra(read),
+        raw=_storable(dict(read.headers)),
         suspicions=tuple(spam.mail_reasons(read.subject, read.text)) if read.bulk else (),
         automatic=read.automatic or read.bounce is not None,
         sent_at=read.sent_at if read.sent_at and read.sent_at < now - LATE else None,
@@ -233,6 +240,7 @@ def _extra(read: ReadMail) -> dict[str, Any]:
         "in_reply_to": read.in_reply_to,
         "references": read.references[-MOST_ADDRESSES:],
         "to": read.recipients[:MOST_ADDRESSES],
+        "cc": read.headers.get("cc"),
         "reply_to": read.reply_to if read.reply_to.lower() != read.sender.lower() else "",
         "automatic": read.automatic,
         "bulk": read.bulk,
@@ -303,9 +311,9 @@ def _report_bounce(session: Session, read: ReadMail, now: datetime) -> None:
 
 
 def ask_again(session: Session, message: Message, *, actor: User, now: datetime) -> None:
-    """Have a mail that could not be read processed again from its original. Raises TooLate if it was read."""
+    """Have a mail that could not be read processed again from its original; one that was read is left as it is."""
     if message.mail is None or not message.mail.problem:
-        raise TooLate(str(message.id))
+        return
     audit.record(session, actor, "mail:process_again", message.submission_id, now=now, message=message.id)
     job = jobs.find(session, JobKind.MAIL, message.id)
     if job is None:
@@ -316,25 +324,25 @@ def ask_again(session: Session, message: Message, *, actor: User, now: datetime)
 
 def process_again(
     session: Session, message_id: int, read: ReadMail, files: Sequence[KeptFile], *, profile: Profile, now: datetime
-) -> bool:
+) -> None:
     """Make a placeholder the mail that its original turned out to be, in its place in its submission.
 
-    Returns False, and changes nothing, if somebody else has done so. Raises IntegrityError as `intake.revise`.
+    Changes nothing if somebody else has done so. Raises IntegrityError as `intake.revise`.
     """
     message = session.get_one(Message, message_id, with_for_update=True, populate_existing=True)
-    mail = message.mail
-    if mail is None or not mail.problem:
-        return False
+    mail = mail_threads.placeholder(session, message_id)
+    if mail is None:
+        return
     rows = _attachments(session, files, now)
     incoming = replace(
         _incoming(read, "", message.account, profile, now), external_id=message.external_id, uploads=rows
     )
     _complete_head(session, message, incoming, now)
     intake.revise(session, message, incoming, now=now)
+    mail.mail_id, mail.copy_of_id = mail_threads.mail_id_of(read), mail_threads.twin_of(session, read, mail)
     _describe(mail, read, "", _content_ids(files, rows))
     _report_bounce(session, read, now)
     session.flush()
-    return True
 
 
 def _complete_head(session: Session, message: Message, incoming: Incoming, now: datetime) -> None:

@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from inbox.models import Attachment, Direction, Letter, Mail, Message, Submission
@@ -49,10 +49,10 @@ class Place:
 def find(session: Session, read: "ReadMail", address: str, sha256: str, profile: Profile, derive: Derive) -> Place:
     """Say where a mail belongs that came to `address`; `sha256` is of its bytes, by which a placeholder is known."""
     mail_id = mail_id_of(read)
-    others = known(session, mail_id)
+    others = _known(session, read, sha256)
     if _is_ours(session, read, mail_id, others, profile, derive):
         return Place(mail_id, mail_id, is_ours=True)
-    same = [row for row in others if row.direction is Direction.IN and row.digest in (read.digest, sha256)]
+    same = [row for row in others if row.is_same(read, sha256)]
     is_reused = len(same) < len(others)
     external_id = f"{mail_id}#{read.digest[:12]}" if is_reused else mail_id
     if same:
@@ -71,18 +71,37 @@ def known_as(mail_id: str) -> str:
 
 def mail_id_of(read: "ReadMail") -> str:
     """The Message-ID by which a mail is known here; one that has none gets one from its content, always the same."""
-    return known_as(read.mail_id) or f"<{read.digest}@made.invalid>"
+    return known_as(read.mail_id) or _made_of(read.digest)
 
 
-def keys_of(session: Session, mail_id: str) -> set[str]:
-    """The names in storage that messages with this Message-ID use."""
+def _made_of(digest: str) -> str:
+    return f"<{digest}@made.invalid>"
+
+
+def is_here(session: Session, read: "ReadMail", address: str, sha256: str) -> bool:
+    """Whether this mail has come to `address` before, be it as a placeholder with these bytes."""
+    return any(row.account == address and row.is_same(read, sha256) for row in _known(session, read, sha256))
+
+
+def placeholder(session: Session, message_id: int) -> Mail | None:
+    """The mail that is this message, if it could not be read."""
+    return session.scalar(select(Mail).where(Mail.message_id == message_id, Mail.problem != ""))
+
+
+def twin_of(session: Session, read: "ReadMail", mail: Mail) -> int | None:
+    """The first arrival, in another message than this mail's, of what a placeholder turned out to be."""
+    others = (row for row in _known(session, read, read.digest) if row.message_id != mail.message_id)
+    return next((row.copy_of_id or row.message_id for row in others if row.is_same(read, read.digest)), None)
+
+
+def keys_of(session: Session, which: ColumnElement[bool]) -> set[str]:
+    """The names in storage that mails use; `which` is a condition on `Mail`."""
     files = select(Attachment.storage_key).join(Mail, Mail.message_id == Attachment.message_id)
-    originals = select(Mail.original_key).where(Mail.mail_id == mail_id)
-    return {*session.scalars(originals), *session.scalars(files.where(Mail.mail_id == mail_id))}
+    return {*session.scalars(select(Mail.original_key).where(which)), *session.scalars(files.where(which))}
 
 
 @dataclass(frozen=True)
-class Known:
+class _Known:
     """A message that has the Message-ID in question."""
 
     message_id: int
@@ -91,16 +110,21 @@ class Known:
     account: str
     direction: Direction
 
+    def is_same(self, read: "ReadMail", sha256: str) -> bool:
+        """Whether it is this mail; a placeholder is told by the bytes of its original."""
+        return self.direction is Direction.IN and self.digest in (read.digest, sha256)
 
-def known(session: Session, mail_id: str) -> list[Known]:
-    """The messages with this Message-ID, the oldest first."""
+
+def _known(session: Session, read: "ReadMail", sha256: str) -> list[_Known]:
+    """The messages with this mail's Message-ID, the oldest first."""
+    ids = {known_as(read.mail_id)} if read.mail_id else {_made_of(read.digest), _made_of(sha256)}
     wanted = select(Mail.message_id, Mail.copy_of_id, Mail.digest, Message.account, Message.direction)
-    rows = session.execute(wanted.join(Mail.message).where(Mail.mail_id == mail_id).order_by(Mail.id))
-    return [Known(*row) for row in rows]
+    rows = session.execute(wanted.join(Mail.message).where(Mail.mail_id.in_(ids)).order_by(Mail.id))
+    return [_Known(*row) for row in rows]
 
 
 def _is_ours(
-    session: Session, read: "ReadMail", mail_id: str, others: list[Known], profile: Profile, derive: Derive
+    session: Session, read: "ReadMail", mail_id: str, others: list[_Known], profile: Profile, derive: Derive
 ) -> bool:
     """Whether we sent it, and it came back to us as a blind copy does. Whoever else takes our Message-ID is heard."""
     if profile.mailbox(read.sender) is None:

@@ -13,12 +13,14 @@ from enum import StrEnum
 from functools import partial
 from typing import BinaryIO
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from inbox.channels.email.parse import Unreadable, parse
+from inbox.channels.email.parse import parse
 from inbox.db import exactly_once
-from inbox.errors import StorageError
+from inbox.errors import StorageError, Unreadable
 from inbox.logs import log
+from inbox.models import Mail
 from inbox.runtime import Runtime
 from inbox.services import inspection, mail, mail_threads
 from inbox.services.intake import Arrival
@@ -27,7 +29,7 @@ from inbox.storage import CHUNK_BYTES, Stored
 
 HEAD_BYTES = 256 * 1024
 """As much of a mail that cannot be read as its header is looked for in."""
-TOO_LARGE, UNREADABLE, FAULT = "too-large", "unreadable", "fault"
+TOO_LARGE, FAULT = "too-large", "fault"
 UNKNOWN = "application/octet-stream"
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 
@@ -43,9 +45,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Opened:
-    """A mail as far as it could be read; with a `problem` (a code) only its header was."""
+    """A mail as far as it could be read; with a `problem` (a code) only its header was. `sha256` is of its bytes."""
 
     read: ReadMail
+    sha256: str
     problem: str = ""
 
 
@@ -55,39 +58,30 @@ def take_in(runtime: Runtime, raw: BinaryIO, address: str, *, also: Callable[[Se
     `also` runs in the transaction that stores it, and where it is here already. Raises StorageError or an error of
     the database, with nothing stored; never for what the mail holds.
     """
-    opened, address = open_mail(raw, runtime.settings.max_mail_bytes), address.lower()
-    if _is_here(runtime, opened, raw, address):
+    opened, address = open_mail(runtime, raw), address.lower()
+    with runtime.database.reading() as session:
+        is_here = mail_threads.is_here(session, opened.read, address, opened.sha256)
+    if is_here:  # its bytes need not be stored only to be deleted
         with runtime.database.writing() as session:
             return _finish(session, also, Outcome.HERE_ALREADY)
-    with kept_for(runtime, mail_threads.mail_id_of(opened.read)) as keep:
-        original = keep(raw)
-        store = partial(_store, runtime, opened, address, original, keep_files(opened.read.files, keep), also)
-        outcome = exactly_once(runtime.database.writing, store)
+    with kept_for(runtime, Mail.mail_id == mail_threads.mail_id_of(opened.read)) as keep:
+        receive = partial(
+            mail.receive,
+            read=opened.read,
+            address=address,
+            original=keep(raw),
+            files=keep_files(opened.read.files, keep),
+            problem=opened.problem,
+            profile=runtime.profile,
+            derive=runtime.derive,
+            now=runtime.clock(),
+        )
+        outcome = exactly_once(
+            runtime.database.writing,
+            lambda session: _finish(session, also, _outcome(receive(session), opened.problem)),
+        )
     runtime.bell.set()
     return outcome
-
-
-def _store(
-    runtime: Runtime,
-    opened: Opened,
-    address: str,
-    original: Stored,
-    files: list[KeptFile],
-    also: Callable[[Session], None] | None,
-    session: Session,
-) -> Outcome:
-    arrival = mail.receive(
-        session,
-        opened.read,
-        address=address,
-        original=original,
-        files=files,
-        problem=opened.problem,
-        profile=runtime.profile,
-        derive=runtime.derive,
-        now=runtime.clock(),
-    )
-    return _finish(session, also, _outcome(arrival, opened.problem))
 
 
 def _finish(session: Session, also: Callable[[Session], None] | None, outcome: Outcome) -> Outcome:
@@ -105,34 +99,25 @@ def _outcome(arrival: Arrival | None, problem: str) -> Outcome:
     return Outcome.PLACEHOLDER if problem else Outcome.TAKEN_IN
 
 
-def _is_here(runtime: Runtime, opened: Opened, raw: BinaryIO, address: str) -> bool:
-    """Whether it is surely here, so that its bytes need not be stored only to be deleted."""
-    with runtime.database.reading() as session:
-        known = mail_threads.known(session, mail_threads.mail_id_of(opened.read))
-    if not known:
-        return False
-    digests = (opened.read.digest, _sha256(raw))
-    return any(row.account == address and row.digest in digests for row in known)
-
-
-def open_mail(raw: BinaryIO, max_bytes: int) -> Opened:
+def open_mail(runtime: Runtime, raw: BinaryIO) -> Opened:
     """Read a mail, whatever it holds; one that is too large is never read whole."""
-    if raw.seek(0, io.SEEK_END) > max_bytes:
-        return _placeholder(raw, TOO_LARGE)
+    sha256 = _sha256(raw)
+    if raw.seek(0, io.SEEK_END) > runtime.settings.max_mail_bytes:
+        return _placeholder(raw, sha256, TOO_LARGE)
     raw.seek(0)
     try:
-        return Opened(parse(raw.read()))
-    except Unreadable:
-        return _placeholder(raw, UNREADABLE)
+        return Opened(parse(raw.read(), runtime.zone), sha256)
+    except Unreadable as error:
+        return _placeholder(raw, sha256, error.code)
     except Exception as error:
         log.error("mail parser", error=type(error).__name__)
-        return _placeholder(raw, FAULT)
+        return _placeholder(raw, sha256, FAULT)
 
 
-def _placeholder(raw: BinaryIO, problem: str) -> Opened:
+def _placeholder(raw: BinaryIO, sha256: str, problem: str) -> Opened:
     log.warning("mail kept as it came", problem=problem)
-    head = read_head(raw)
-    return Opened(replace(head, digest=_sha256(raw), text="", html="", files=(), kind="", details={}), problem)
+    head = replace(read_head(raw), digest=sha256, text="", html="", files=(), kind="", details={}, bounce=None)
+    return Opened(head, sha256, problem)
 
 
 def read_head(raw: BinaryIO) -> ReadMail:
@@ -158,8 +143,8 @@ Keep = Callable[[BinaryIO], Stored]
 
 
 @contextmanager
-def kept_for(runtime: Runtime, mail_id: str) -> Iterator[Keep]:
-    """Give what puts files into storage for a mail; those that none of its rows names in the end are deleted.
+def kept_for(runtime: Runtime, which: ColumnElement[bool]) -> Iterator[Keep]:
+    """Give what puts files into storage for a mail; those that no row of `which` names in the end are deleted.
 
     The database is asked, rather than how the block ended: a commit whose answer was lost may be a commit.
     """
@@ -174,7 +159,7 @@ def kept_for(runtime: Runtime, mail_id: str) -> Iterator[Keep]:
         yield keep
     finally:
         with runtime.database.reading() as session:
-            used = mail_threads.keys_of(session, mail_id)
+            used = mail_threads.keys_of(session, which)
         with suppress(StorageError):
             runtime.storage.delete([key for key in keys if key not in used])
 
@@ -187,6 +172,7 @@ def keep_files(files: Iterable[MailFile], keep: Keep) -> list[KeptFile]:
 def _type_of(file: MailFile) -> str:
     """What its content says it is, else what the mail says: files of every kind are kept."""
     try:
-        return inspection.identify(io.BytesIO(file.content), file.filename, file.content_type)
+        kind = inspection.identify(io.BytesIO(file.content), file.filename, file.content_type)
+        return inspection.told(kind, file.content_type)
     except Exception:  # most often UploadRefused; whatever is in it, it is only a hint until it is looked at
         return file.content_type[:255] or UNKNOWN
