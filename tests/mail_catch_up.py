@@ -33,7 +33,7 @@ def main(expected: int) -> None:
     before = count(runtime)
     (each,) = watch.make(runtime)
     each.start()
-    until(lambda: count(runtime) > before or count(runtime) >= expected)
+    until(lambda: count(runtime) > before or count(runtime) >= expected, seconds=1800)
     first = highest_mb()
     until(lambda: count(runtime) >= expected, seconds=1800)
     each.stop()

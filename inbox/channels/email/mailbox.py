@@ -211,6 +211,7 @@ class Folder:
         return int(value) if value else None
 
     def _idle(self) -> None:
+        self._client.untagged_responses.clear()
         tag = self._client._command("IDLE")
         while self._client._get_response() is not None:  # None: the server waits, as we do
             if self._client.tagged_commands[tag]:

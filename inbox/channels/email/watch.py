@@ -178,7 +178,6 @@ class Watch(threading.Thread):
             mailboxes.advance(session, self._held, reached, now=self._runtime.clock())
 
         take_in(self._runtime, raw, self._mailbox.address, also=advance)
-        self._runtime.bell.set()
 
     def _advance_to(self, uid: int) -> None:
         with self._runtime.database.writing() as session:

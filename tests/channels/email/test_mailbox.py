@@ -72,6 +72,14 @@ def test_a_mail_that_the_server_does_not_give_is_told_from_one_that_is_gone(stop
         assert read(folder, [1, 2], tmp_path) == {1: Absent.WITHHELD, 2: Absent.GONE}
 
 
+def test_what_a_server_gives_before_it_says_no_counts(stopping):
+    """Of several mails some may be gone (RFC 5530, EXPUNGEISSUED)."""
+    told = b"* 1 FETCH (UID 1 BODY[] {1}\r\na)\r\n"
+    refused = {b"FETCH": (told, b"NO [EXPUNGEISSUED] gone")}
+    with Scripted(refused) as peer, opened(peer.server, writable=False, stopping=stopping) as folder:
+        assert folder._fetch([1, 2]) == {1: b"a"}
+
+
 @pytest.mark.parametrize(
     ("said", "content"),
     [(b"NIL", b""), (b'""', b""), (rb'"a \"short\" one"', b'a "short" one'), (b"{3}\r\na\r\n", b"a\r\n")],

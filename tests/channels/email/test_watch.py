@@ -156,7 +156,10 @@ def test_what_was_stored_before_a_crash_is_moved_at_the_next_look(reading: Readi
     assert here(runtime) == ids(1, 2)
 
 
-def test_a_folder_to_move_to_that_is_missing_keeps_no_mail_from_arriving(reading: Reading, account: Account):
+def test_a_folder_to_move_to_that_is_missing_keeps_no_mail_from_arriving(
+    reading: Reading, account: Account, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(watch, "FIRST_PAUSE", timedelta(minutes=5))  # the line is not to be given up for it
     account.append(mail(1))
     runtime = reading(after_reading="move", move_to="Done")
     with watching(runtime):
@@ -245,7 +248,10 @@ def test_a_mail_that_something_in_us_trips_over_stays_and_the_others_arrive(
     assert here(runtime) == ids(1, 3, 4, 2)
 
 
-def test_a_mail_over_which_the_server_itself_breaks_down_keeps_none_of_the_others(reading: Reading, account: Account):
+def test_a_mail_over_which_the_server_itself_breaks_down_keeps_none_of_the_others(
+    reading: Reading, account: Account, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(watch, "LONGEST_PAUSE", timedelta(seconds=0.5))
     account.append(*map(mail, range(1, 5)))
     account.withhold(2)  # Dovecot then hangs up
     runtime = reading()
