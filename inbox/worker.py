@@ -16,10 +16,11 @@ from sqlalchemy.exc import IntegrityError
 
 from inbox.antivirus import Clamd
 from inbox.channels.twilio import archive, fetch, send
-from inbox.handlers import Handler, tidy
+from inbox.handlers import Handler, notices, tidy
 from inbox.handlers.arrival import FollowArrival
 from inbox.handlers.guide import EndGuide
 from inbox.handlers.media import Clean, Fetch, Forget
+from inbox.handlers.notices import TellStaff
 from inbox.handlers.reconcile import Reconcile
 from inbox.handlers.send import Send
 from inbox.handlers.tidy import Tidy
@@ -250,8 +251,9 @@ def make(runtime: Runtime) -> Worker:
         JobKind.RECONCILE: Reconcile(runtime, lost),
         JobKind.GUIDE: EndGuide(runtime),
         JobKind.TIDY: Tidy(runtime),
+        JobKind.NOTICES: TellStaff(runtime),
     }
-    regular = {JobKind.TIDY: tidy.EVERY}
+    regular = {JobKind.TIDY: tidy.EVERY, JobKind.NOTICES: notices.EVERY}
     if lost:
         regular[JobKind.RECONCILE] = timedelta(minutes=runtime.settings.reconcile_minutes)
     return Worker(runtime, handlers, regular)

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import ScalarSelect, Select, select
 from sqlalchemy.orm import Session, joinedload, raiseload
 
-from inbox.models import Attachment, DeliveryState, Job, JobKind, JobState, Message, User
-from inbox.services import accounts, audit, jobs, media, outbox, problems, provider
+from inbox.models import Attachment, DeliveryState, Job, JobKind, JobState, Letter, Message, User
+from inbox.services import accounts, audit, jobs, media, notice_letters, outbox, problems, provider
 from inbox.text import N_
 
 Again = Callable[[Session, Job, User, int | None, datetime], None]
@@ -130,6 +130,22 @@ _LOST = N_(
 _LOST_BY = {"20003": N_("Twilio did not accept our sign-in. Ask an administrator to check the account's settings.")}
 
 
+def _about_letter(job: Job, letter: Letter) -> Words:
+    if not letter.key.startswith(notice_letters.KEY):
+        return Words(N_("A letter could not be sent"), _OTHER_TEXT)
+    return Words(N_("A notice to staff could not be sent"), _NOTICE_TEXT, values={"address": letter.recipient})
+
+
+_NOTICE_TEXT = N_("It was for %(address)s. Look whether this address is right and takes our mail.")
+
+
+def _about_notices(job: Job, _: None) -> Words:
+    return Words(N_("Staff could not be told what is new"), _LATER_TEXT)
+
+
+_LATER_TEXT = N_("It is tried again every few minutes, and what was not told is told then.")
+
+
 def _about_other(job: Job, _: Any) -> Words:
     return Words(N_("Something could not be done"), _OTHER_TEXT)
 
@@ -163,7 +179,9 @@ SORTS: dict[JobKind, Sort] = {
     JobKind.ARRIVAL: _MESSAGE,
     JobKind.SEND: replace(_MESSAGE, heading=N_("Answers"), icon="send", words=_about_message, again=_send_again),
     **dict.fromkeys((JobKind.FETCH, JobKind.CLEAN, JobKind.FORGET), _FILE),
-    **dict.fromkeys((JobKind.GUIDE, JobKind.TIDY, JobKind.LETTER), OTHER),
+    **dict.fromkeys((JobKind.GUIDE, JobKind.TIDY), OTHER),
+    JobKind.LETTER: Sort(heading=N_("Letters"), icon="mail", words=_about_letter, subject=select(Letter)),
+    JobKind.NOTICES: Sort(heading=N_("Notices to staff"), icon="bell-ringing", words=_about_notices, regular=True),
     JobKind.RECONCILE: Sort(heading=N_("Lost messages"), icon="history", words=_about_recovery, regular=True),
 }
 """One entry for each kind of work."""

@@ -20,7 +20,7 @@ from inbox.kinds import Question
 from inbox.models import Channel, ContactPoint, Guide, GuideStage, JobKind, Message, Submission, User
 from inbox.profile import Profile
 from inbox.rendering import message as render
-from inbox.services import audit, guide_steps, jobs, outbox, takeover, ways
+from inbox.services import audit, guide_steps, jobs, notices, outbox, takeover, ways
 from inbox.services.guide_steps import Said, Say, State, Step
 from inbox.services.intake import Arrival, Incoming
 from inbox.services.outbox import Recipient
@@ -131,6 +131,7 @@ def _note(
         facts = {"step": "kind", "was": submission.kind, "to": to.kind}
         audit.record(session, audit.SENDER, "submission:guide", submission.id, now=now, **facts)
         submission.kind = to.kind  # the reference stays: it was told already
+        notices.opened(session, submission, now=now)
     if not to.stage.at_work:
         audit.record(session, audit.SENDER, "submission:guide", submission.id, now=now, step=to.stage.value)
     guide.stage, guide.place, guide.repeated = to.stage, to.place, to.repeated
