@@ -19,7 +19,7 @@ class Notice(Base):
 
     `key` names the event, so that one event gives a person one notice. `message_id` or `note_id` is the place on the
     submission's page; `facts` holds what has no row: who did it ("by"), or a channel, since when it failed, and when
-    it was seen to work again ("name", "since", "until").
+    it was seen to work again ("channel", "since", "until").
     `told_at` is when a letter told of it, or when it was found that there is nothing to tell any more.
     """
 

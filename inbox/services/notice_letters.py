@@ -153,7 +153,7 @@ def _lines(told: Sequence[Notice], profile: Profile, public_url: str) -> list[Li
 
 def _line(same: Sequence[Notice], zone: ZoneInfo, public_url: str) -> Line:
     first = same[0]
-    known: dict[str, Any] = {name: first.facts.get(name) for name in ("by", "name")}
+    known: dict[str, Any] = {name: first.facts.get(name) for name in ("by", "channel")}
     known |= {name: _moment(first.facts.get(name), zone) for name in ("since", "until")}
     known["doubt"] = first.message is not None and first.message.delivery is DeliveryState.UNKNOWN
     what = rendering.message("notice", "line", kind=first.kind.value, count=len(same), **known)

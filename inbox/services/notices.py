@@ -118,7 +118,7 @@ def forget(session: Session, *, now: datetime) -> None:
 
 def _tell_admins(session: Session, name: str, since: datetime, *, until: datetime | None, now: datetime) -> None:
     key = f"channel:{name}:{since.isoformat()}{':over' if until else ''}"
-    facts = {"name": name, "since": since.isoformat(), "until": until.isoformat() if until else None}
+    facts = {"channel": name, "since": since.isoformat(), "until": until.isoformat() if until else None}
     admins = [person for person in _staff(session) if person.role is Role.ADMIN]
     _tell(session, admins, NoticeKind.CHANNEL, key, None, now=now, facts=facts)
 
