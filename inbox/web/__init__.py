@@ -11,6 +11,7 @@ from inbox.web import (
     errors,
     headers,
     health,
+    notices,
     outgoing,
     presentation,
     queue,
@@ -40,3 +41,4 @@ def init_app(app: Flask, runtime: Runtime) -> None:
     app.register_blueprint(sign_in.bp)
     app.register_blueprint(set_up.bp)
     app.register_blueprint(account.bp)
+    app.register_blueprint(notices.bp)
