@@ -9,7 +9,7 @@ from sqlalchemy import ScalarSelect, Select, select
 from sqlalchemy.orm import Session, joinedload, raiseload
 
 from inbox.models import Attachment, DeliveryState, Job, JobKind, JobState, Letter, Message, User
-from inbox.services import accounts, audit, jobs, media, notice_letters, outbox, problems, provider
+from inbox.services import accounts, audit, jobs, letters, media, outbox, problems, provider
 from inbox.text import N_
 
 Again = Callable[[Session, Job, User, int | None, datetime], None]
@@ -131,7 +131,7 @@ _LOST_BY = {"20003": N_("Twilio did not accept our sign-in. Ask an administrator
 
 
 def _about_letter(job: Job, letter: Letter) -> Words:
-    if not letter.key.startswith(notice_letters.KEY):
+    if not letter.key.startswith(letters.NOTICE):
         return Words(N_("A letter could not be sent"), _OTHER_TEXT)
     return Words(N_("A notice to staff could not be sent"), _NOTICE_TEXT, values={"address": letter.recipient})
 

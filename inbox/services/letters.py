@@ -4,12 +4,20 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from inbox.models import JobKind, Letter, LetterState
+from inbox.models import Job, JobKind, Letter, LetterState, User
 from inbox.rows import rows_together
 from inbox.services import jobs
+
+NOTICE = "notice:"
+"""How the keys of notices to staff begin."""
+
+
+def notices_to(user: User) -> str:
+    """How the keys of notices to this person begin."""
+    return f"{NOTICE}{user.id}:"
 
 
 def write(
@@ -45,3 +53,11 @@ def write(
             created_at=now,
         )
         jobs.add(rows, JobKind.LETTER, letter, due_at=due_at, now=now)
+
+
+def withdraw(session: Session, prefix: str) -> None:
+    """Delete the letters whose keys begin with `prefix` and that nobody has begun to send."""
+    mine = (Letter.key.startswith(prefix, autoescape=True), Letter.state == LetterState.WAITING)
+    ids = session.scalars(select(Letter.id).where(*mine).with_for_update()).all()
+    session.execute(delete(Job).where(Job.kind == JobKind.LETTER, Job.subject_id.in_(ids)))
+    session.execute(delete(Letter).where(Letter.id.in_(ids)))

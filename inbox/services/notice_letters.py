@@ -24,8 +24,6 @@ PAUSE = timedelta(minutes=1)
 FEW, WITHIN = 3, timedelta(minutes=10)
 """After so many letters within this time all further ones of it become one."""
 MOST_LINES = 50
-KEY = "notice:"
-"""How the key of each of these letters begins."""
 _ORDER = list(NoticeKind)
 _NOT_DELIVERED = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
 _AUTOMATIC = {"Auto-Submitted": "auto-generated"}  # RFC 3834: nobody's holiday answers it
@@ -130,7 +128,7 @@ def _write(
     }
     letters.write(
         session,
-        key=f"{KEY}{user.id}:{told[0].id}",
+        key=f"{letters.notices_to(user)}{told[0].id}",
         domain=urlsplit(public_url).hostname or "localhost",
         recipient=user.email,
         subject=rendering.message("notice", "subject", **known),
