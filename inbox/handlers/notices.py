@@ -21,7 +21,7 @@ class TellStaff:
         runtime, now = self._runtime, self._runtime.clock()
         with runtime.database.writing() as session:
             notices.channels(session, now=now)
-        if runtime.settings.smtp_server is None:
+        if runtime.settings.smtp_server is None and not runtime.settings.rehearses_mail:
             return
         with runtime.database.reading() as session:
             people = notice_letters.waiting(session)

@@ -449,7 +449,8 @@ def test_that_no_mail_could_be_sent_is_told_when_it_can(desk: Desk) -> None:
 
 
 def test_without_a_mail_server_nothing_is_promised(desk: Desk, runtime: Runtime, cast: dict[str, User]) -> None:
-    object.__setattr__(runtime, "settings", runtime.settings.model_copy(update={"smtp_url": None}))
+    nothing = {"smtp_url": None, "public_url": "https://inbox.newsroom.example"}
+    object.__setattr__(runtime, "settings", runtime.settings.model_copy(update=nothing))
     desk.does(triage.assign, desk.receives(), cast["bob"])
     desk.waits(60)
 
