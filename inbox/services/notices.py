@@ -76,8 +76,9 @@ def opened(session: Session, submission: Submission, *, actor: User | None = Non
     """
     if not submission.status.waits:
         return
-    people = [person for person in _staff(session) if is_new_for(person, submission) and person is not actor]
-    _tell(session, people, NoticeKind.NEW, f"new:{submission.id}", submission, now=now)
+    people = [person for person in _staff(session) if is_new_for(person, submission)]
+    others = [person for person in people if actor is None or person.id != actor.id]
+    _tell(session, others, NoticeKind.NEW, f"new:{submission.id}", submission, now=now)
 
 
 def is_new_for(user: User, submission: Submission) -> bool:

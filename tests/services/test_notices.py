@@ -135,9 +135,9 @@ def test_an_event_waits_for_nobody_who_has_the_round_in_hand(
     runtime: Runtime, item: Submission, cast: dict[str, User]
 ) -> None:
     tell(runtime)
-    with runtime.database.writing() as other:
+    with ThreadPoolExecutor(1) as pool, runtime.database.writing() as other:
         assert jobs.find(other, JobKind.NOTICES, 0)
-        assigned(runtime, item, cast)
+        pool.submit(assigned, runtime, item, cast).result(timeout=30)
 
     assert len(written(runtime)) == 1
 

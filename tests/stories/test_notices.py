@@ -10,6 +10,7 @@ from conftest import PUBLIC_URL, Clock
 from desk_work import address, press, token
 from flask.testing import FlaskClient
 from said import follow_arrivals
+from signing import post, text_message
 from sqlalchemy import select
 from told import SERVER, everybody_told, letters_to, tell
 
@@ -302,6 +303,20 @@ def test_what_its_sender_says_later_that_it_is_reaches_who_looks_after_that(desk
     desk.waits(3)
 
     assert desk.told() == {name: [f"New: {item.reference}"] for name in ("bob", "carol")}
+
+
+def test_who_says_to_the_guide_that_they_advertise_reaches_who_sells_advertising(
+    desk: Desk, client: FlaskClient, runtime: Runtime
+) -> None:
+    desk.chooses("carol", {NoticeKind.NEW: Telling.AT_ONCE})
+    for number, words in enumerate(("Hello", str(runtime.profile.kinds.index("advertising") + 1))):
+        assert post(client, text_message(words, f"SM{number:032x}")).status_code == 200
+        follow_arrivals(runtime)
+        desk.waits()
+
+    with runtime.database.reading() as session:
+        reference = session.scalars(select(Submission.reference)).one()
+    assert desk.told() == {"carol": [f"New: {reference}"]}
 
 
 # How it is told
