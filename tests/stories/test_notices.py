@@ -441,6 +441,16 @@ def test_administrators_are_told_once_that_a_channel_is_down_and_once_that_it_is
     assert list(desk.told()) == ["ada"]
 
 
+def test_the_next_outage_is_told_of_too(desk: Desk) -> None:
+    for _ in range(2):
+        fails(desk, "twilio")
+        desk.waits(15)
+        works(desk, "twilio")
+        desk.waits(15)
+
+    assert [("works again" in words) for words in desk.told()["ada"]] == [False, True] * 2
+
+
 def test_a_short_break_of_a_channel_is_told_to_nobody(desk: Desk) -> None:
     fails(desk, "twilio")
     desk.waits(9)
