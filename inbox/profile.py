@@ -184,6 +184,7 @@ class Profile(ProfilePart):
     kinds: tuple[KindName, ...] = tuple(kinds.BY_NAME)
     answer_within: str = ""
     delete_media_at_provider: bool = False
+    notices_show_subject: bool = False
     leave_url: str = Field("https://www.cwa.gov.tw/", pattern=r"^https?://")
     invitations: dict[KindName, str] = Field(default_factory=dict)
     guide: Guide = Guide()

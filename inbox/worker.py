@@ -19,12 +19,13 @@ from inbox.channels.email import watch
 from inbox.channels.email.send import mailer
 from inbox.channels.email.watch import Watch
 from inbox.channels.twilio import archive, fetch, send
-from inbox.handlers import Handler, tidy
+from inbox.handlers import Handler, notices, tidy
 from inbox.handlers.arrival import FollowArrival
 from inbox.handlers.guide import EndGuide
 from inbox.handlers.letter import SendLetter
 from inbox.handlers.mail import ReadAgain
 from inbox.handlers.media import Clean, Fetch, Forget
+from inbox.handlers.notices import TellStaff
 from inbox.handlers.reconcile import Reconcile
 from inbox.handlers.send import Send
 from inbox.handlers.tidy import Tidy
@@ -267,8 +268,9 @@ def make(runtime: Runtime) -> Worker:
         JobKind.GUIDE: EndGuide(runtime),
         JobKind.TIDY: Tidy(runtime),
         JobKind.MAIL: ReadAgain(runtime),
+        JobKind.NOTICES: TellStaff(runtime),
     }
-    regular = {JobKind.TIDY: tidy.EVERY}
+    regular = {JobKind.TIDY: tidy.EVERY, JobKind.NOTICES: notices.EVERY}
     if lost:
         regular[JobKind.RECONCILE] = timedelta(minutes=runtime.settings.reconcile_minutes)
     return Worker(runtime, handlers, regular, watch.make(runtime))

@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from inbox.models import Message
 from inbox.runtime import Runtime
-from inbox.services import answers
+from inbox.services import answers, notices
 from inbox.services.jobs import Lease
 
 
@@ -16,9 +16,11 @@ class FollowArrival:
 
     def do(self, lease: Lease) -> None:
         with self._runtime.database.writing() as session:
+            now = self._runtime.clock()
             if message := session.get(Message, lease.subject_id):
-                profile, now = self._runtime.profile, self._runtime.clock()
+                profile = self._runtime.profile
                 answers.welcome(session, message, profile, derive=self._runtime.derive, now=now)
+                notices.arrived(session, message, now=now)
         self._runtime.bell.set()
 
     def give_up(self, session: Session, lease: Lease, code: str) -> None:

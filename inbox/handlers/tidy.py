@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from inbox.runtime import Runtime
-from inbox.services import jobs, media, outbox
+from inbox.services import jobs, media, notices, outbox
 from inbox.services.jobs import Lease
 
 EVERY = timedelta(hours=1)
@@ -27,6 +27,7 @@ class Tidy:
             keys = media.sweep(session, before=now - UNFINISHED_FORMS_KEPT)
             outbox.forget_reports(session, before=now - REPORTS_KEPT)
             jobs.forget_done(session, before=now - DONE_KEPT)
+            notices.forget(session, now=now)
         self._runtime.storage.delete(keys)
 
     def give_up(self, session: Session, lease: Lease, code: str) -> None:

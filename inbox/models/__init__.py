@@ -13,9 +13,11 @@ from inbox.models.enums import (
     JobKind,
     JobState,
     LetterState,
+    NoticeKind,
     Priority,
     Role,
     Status,
+    Telling,
 )
 from inbox.models.guide import Guide
 from inbox.models.job import Job, StatusReport
@@ -23,6 +25,7 @@ from inbox.models.label import Label, submission_label
 from inbox.models.mail import ChannelHealth, Letter, Mail, MailboxPosition
 from inbox.models.message import Message
 from inbox.models.note import Note
+from inbox.models.notice import Notice
 from inbox.models.reply import CannedReply, ReplyDraft
 from inbox.models.submission import Submission
 from inbox.models.user import User
@@ -52,6 +55,8 @@ __all__ = [
     "MailboxPosition",
     "Message",
     "Note",
+    "Notice",
+    "NoticeKind",
     "Priority",
     "RecoveryPosition",
     "RefusedWebhook",
@@ -60,6 +65,7 @@ __all__ = [
     "Status",
     "StatusReport",
     "Submission",
+    "Telling",
     "User",
     "submission_label",
 ]

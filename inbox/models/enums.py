@@ -122,7 +122,8 @@ class JobKind(StrEnum):
     deletes the provider's copy. `RECONCILE`: take in what was sent to us and never arrived; there is only one of it,
     with the subject 0. `GUIDE`: end the guide with this id if nobody answered it in time. `TIDY`, likewise only one:
     put away what nobody needs any more. `LETTER`: send the mail outside the queue with this id. `MAIL`: read the
-    original of the mail that is the message with this id once more, since it could not be read.
+    original of the mail that is the message with this id once more, since it could not be read. `NOTICES`, again only
+    one: write to staff what they have not been told yet.
 
     What its failure is called at the desk stands in `inbox.services.failures`.
     """
@@ -137,6 +138,7 @@ class JobKind(StrEnum):
     TIDY = "tidy"
     LETTER = "letter"
     MAIL = "mail"
+    NOTICES = "notices"
 
     @property
     def time_limit(self) -> timedelta:
@@ -152,6 +154,7 @@ class JobKind(StrEnum):
             JobKind.TIDY: timedelta(minutes=5),
             JobKind.LETTER: timedelta(minutes=2),
             JobKind.MAIL: timedelta(minutes=10),
+            JobKind.NOTICES: timedelta(minutes=5),
         }[self]
 
     @property
@@ -304,4 +307,53 @@ class Role(StrEnum):
             Role.EDITOR: N_("Editor"),
             Role.ADS: N_("Advertising"),
             Role.ADMIN: N_("Administrator"),
+        }[self]
+
+
+class NoticeKind(StrEnum):
+    """What a member of staff can be told of by e-mail."""
+
+    ASSIGNED = "assigned"
+    MENTIONED = "mentioned"
+    REPLY = "reply"
+    FAILED = "failed"
+    NEW = "new"
+    CHANNEL = "channel"
+
+    @property
+    def label(self) -> str:
+        return {
+            NoticeKind.ASSIGNED: N_("Something is given to me"),
+            NoticeKind.MENTIONED: N_("Somebody names me in a note"),
+            NoticeKind.REPLY: N_("A sender writes again"),
+            NoticeKind.FAILED: N_("A reply could not be delivered"),
+            NoticeKind.NEW: N_("Something new came in"),
+            NoticeKind.CHANNEL: N_("A way in or out stops working"),
+        }[self]
+
+    @property
+    def hint(self) -> str:
+        """What exactly it is about, where the label leaves that open."""
+        return {
+            NoticeKind.MENTIONED: N_("With @ and your name."),
+            NoticeKind.REPLY: N_("On what is yours, or what you have answered."),
+            NoticeKind.FAILED: N_("One of yours, or on what is yours."),
+            NoticeKind.NEW: N_("Of the kinds below."),
+            NoticeKind.CHANNEL: N_("For more than ten minutes, and when it works again."),
+        }.get(self, "")
+
+
+class Telling(StrEnum):
+    """How somebody wants to be told."""
+
+    AT_ONCE = "at_once"
+    DIGEST = "digest"
+    OFF = "off"
+
+    @property
+    def label(self) -> str:
+        return {
+            Telling.AT_ONCE: N_("At once"),
+            Telling.DIGEST: N_("In the digest"),
+            Telling.OFF: N_("Not at all"),
         }[self]

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from inbox.errors import AccountRefused, NotAllowed, NotFound
 from inbox.models import Attachment, Message, Role, Submission, User
-from inbox.services import audit, passwords
+from inbox.services import audit, letters, passwords
 from inbox.text import N_, clean
 
 READ = "submission:read"
@@ -184,11 +184,15 @@ def end_session(user: User, session_id: str, *, until: datetime, now: datetime) 
 
 
 def disable(session: Session, email: str, *, now: datetime) -> User:
-    """Shut somebody out, at once. Raises AccountRefused for an unknown address and the last administrator."""
+    """Shut somebody out, at once; notices that have not left do not leave any more.
+
+    Raises AccountRefused for an unknown address and the last administrator.
+    """
     user = _known(session, email)
     _keep_an_admin(session, user)
     user.active = False
     end_sessions(user)
+    letters.withdraw(session, letters.notices_to(user))
     return _managed(session, user, "account:disable", now)
 
 
@@ -205,6 +209,7 @@ def set_role(session: Session, email: str, role: Role, *, now: datetime) -> User
     if role is not Role.ADMIN:
         _keep_an_admin(session, user)
     was, user.role = user.role, role
+    letters.withdraw(session, letters.notices_to(user))  # they may tell of what this person may not know of now
     return _managed(session, user, "account:role", now, was=was.value, to=role.value)
 
 

@@ -111,15 +111,20 @@ _ARRIVAL_TEXT = N_(
 
 
 def _about_letter(job: Job, letter: Letter) -> Words:
+    """What became of a notice to staff, or of a confirmation to somebody who asks for the newsletter."""
+    who = letter.key.startswith(letters.NOTICE)
     if letter.state is LetterState.UNKNOWN:
-        return Words(
-            N_("A notice by e-mail may have been sent"), _LETTER_DOUBT, doubt=True, button=N_("Send it a second time")
-        )
+        title = N_("A notice to staff may have been sent") if who else N_("A letter may have been sent")
+        return Words(title, _LETTER_DOUBT, doubt=True, button=N_("Send it a second time"))
     if job.state is JobState.WAITING:
-        return Words(N_("A notice by e-mail still waits to be sent"), provider.explain(job.error))
-    return Words(N_("A notice by e-mail was not sent"), provider.explain(job.error))
+        title = N_("A notice to staff still waits to be sent") if who else N_("A letter still waits to be sent")
+        return Words(title, provider.explain(job.error))
+    if who:
+        return Words(N_("A notice to staff could not be sent"), _NOTICE_TEXT, values={"address": letter.recipient})
+    return Words(N_("A letter could not be sent"), provider.explain(job.error))
 
 
+_NOTICE_TEXT = N_("It was for %(address)s. Look whether this address is right and takes our mail.")
 _LETTER_DOUBT = N_(
     "The connection broke while our mail server took it, and a mail server cannot be asked. It is not sent again by "
     "itself, so that nobody gets it twice."
@@ -181,6 +186,13 @@ _MAIL_BY = {
 }
 
 
+def _about_notices(job: Job, _: None) -> Words:
+    return Words(N_("Staff could not be told what is new"), _LATER_TEXT)
+
+
+_LATER_TEXT = N_("It is tried again every few minutes, and what was not told is told then.")
+
+
 def _about_other(job: Job, _: Any) -> Words:
     return Words(N_("Something could not be done"), _OTHER_TEXT)
 
@@ -216,13 +228,14 @@ SORTS: dict[JobKind, Sort] = {
     JobKind.MAIL: replace(_MESSAGE, heading=N_("E-mail"), icon="mail", words=_about_mail),
     **dict.fromkeys((JobKind.FETCH, JobKind.CLEAN, JobKind.FORGET), _FILE),
     JobKind.LETTER: Sort(
-        heading=N_("Notices by e-mail"),
+        heading=N_("Letters"),
         icon="mail",
         words=_about_letter,
         subject=select(Letter),
         again=_send_letter_again,
         one_by_one=Job.subject_id.in_(select(Letter.id).where(Letter.state == LetterState.UNKNOWN)),
     ),
+    JobKind.NOTICES: Sort(heading=N_("Notices to staff"), icon="bell-ringing", words=_about_notices, regular=True),
     **dict.fromkeys((JobKind.GUIDE, JobKind.TIDY), OTHER),
     JobKind.RECONCILE: Sort(heading=N_("Lost messages"), icon="history", words=_about_recovery, regular=True),
 }

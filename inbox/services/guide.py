@@ -21,7 +21,7 @@ from inbox.models import Channel, ContactPoint, Guide, GuideStage, JobKind, Mess
 from inbox.profile import Profile
 from inbox.rendering import message as render
 from inbox.rows import fetch_first, insert_values, rows_together
-from inbox.services import audit, guide_steps, jobs, outbox, takeover, ways
+from inbox.services import audit, guide_steps, jobs, notices, outbox, takeover, ways
 from inbox.services.guide_steps import Said, Say, State, Step
 from inbox.services.intake import Arrival, Incoming
 from inbox.services.outbox import Recipient
@@ -171,6 +171,7 @@ def _trace(session: Session, submission: Submission, to: State, *, now: datetime
         facts = {"step": "kind", "was": submission.kind, "to": to.kind}
         audit.record(session, audit.SENDER, "submission:guide", submission.id, now=now, **facts)
         submission.kind = to.kind  # the reference stays: it was told already
+        notices.opened(session, submission, now=now)
     if not to.stage.at_work:
         audit.record(session, audit.SENDER, "submission:guide", submission.id, now=now, step=to.stage.value)
     session.flush()

@@ -20,7 +20,7 @@ from inbox.models import (
 )
 from inbox.models.contact import thread_key
 from inbox.rows import Row, RowId, Rows, fetch_one, id_of, rows_together
-from inbox.services import audit, contacts, jobs, media, receipts, search, search_index, search_text, spam
+from inbox.services import audit, contacts, jobs, media, notices, receipts, search, search_index, search_text, spam
 from inbox.services.contacts import Facts, Person, Sender
 from inbox.services.media import RemoteFile
 from inbox.text import clean, first_line, language_of
@@ -404,3 +404,4 @@ def change_kind(session: Session, submission: Submission, kind: str, *, now: dat
     audit.record(session, audit.SENDER, "submission:kind", submission.id, now=now, was=submission.kind, to=kind)
     submission.kind = kind
     session.flush()
+    notices.opened(session, submission, now=now)

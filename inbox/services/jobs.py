@@ -198,8 +198,22 @@ def keep_up(session: Session, kind: JobKind, *, every: timedelta, now: datetime)
     if job is None:
         promise(session, kind, 0, due_at=now, now=now)
     elif job.finished_at and job.finished_at + every <= now:
-        job.state, job.due_at, job.leased_until, job.finished_at = JobState.WAITING, now, None, None
-        job.created_at = now
+        _begin_anew(job, now)
+
+
+def _begin_anew(job: Job, due_at: datetime) -> None:
+    job.state, job.due_at, job.leased_until, job.finished_at = JobState.WAITING, due_at, None, None
+    job.created_at = due_at
+
+
+def bring_forward(session: Session, kind: JobKind, *, due_at: datetime) -> None:
+    """Let regular work that is done be due at `due_at`, before its turn.
+
+    It is left as it is if it waits already, or if another transaction has it in its hands: nobody waits here.
+    """
+    done = (Job.kind == kind, Job.subject_id == 0, Job.state == JobState.DONE)
+    if job := session.scalar(select(Job).where(*done).with_for_update(skip_locked=True)):
+        _begin_anew(job, due_at)
 
 
 def forget_done(session: Session, *, before: datetime) -> None:

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from inbox.errors import TooLate
-from inbox.models import Job, JobKind, Letter, LetterState
+from inbox.models import Job, JobKind, Letter, LetterState, User
 from inbox.rows import rows_together
 from inbox.services import jobs
 from inbox.services.jobs import Refused
@@ -25,6 +25,15 @@ class Post(Protocol):
 
     def post(self, letter: Letter) -> None:
         """Send it once. Raises as `provider.Provider.send`."""
+
+
+NOTICE = "notice:"
+"""How the keys of notices to staff begin."""
+
+
+def notices_to(user: User) -> str:
+    """How the keys of notices to this person begin."""
+    return f"{NOTICE}{user.id}:"
 
 
 def write(
@@ -60,6 +69,15 @@ def write(
             created_at=now,
         )
         jobs.add(rows, JobKind.LETTER, letter, due_at=due_at, now=now)
+
+
+def withdraw(session: Session, prefix: str) -> None:
+    """Delete the letters whose keys begin with `prefix`, unless they were sent, or are being sent now."""
+    unsent = Letter.state.in_((LetterState.WAITING, LetterState.FAILED))
+    mine = (Letter.key.startswith(prefix, autoescape=True), unsent)
+    ids = session.scalars(select(Letter.id).where(*mine).with_for_update()).all()
+    session.execute(delete(Job).where(Job.kind == JobKind.LETTER, Job.subject_id.in_(ids)))
+    session.execute(delete(Letter).where(Letter.id.in_(ids)))
 
 
 # What a worker asks, each in a transaction of its own

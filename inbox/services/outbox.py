@@ -28,7 +28,7 @@ from inbox.models import (
 )
 from inbox.profile import Profile
 from inbox.rows import insert_values, rows_together
-from inbox.services import audit, jobs, mail_heads, outgoing_files, provider, quiet_hours, ways
+from inbox.services import audit, jobs, mail_heads, notices, outgoing_files, provider, quiet_hours, ways
 from inbox.services.jobs import NotNow, Refused
 from inbox.services.provider import MailHead, Outgoing, Sent
 
@@ -251,6 +251,8 @@ def give_up(session: Session, message_id: int, code: str, *, now: datetime) -> N
         message.delivery_state, message.error_code = DeliveryState.FAILED, code
         _learn(session, message, code, now)
     session.flush()
+    if message.delivery in (DeliveryState.FAILED, DeliveryState.UNKNOWN):
+        notices.failed(session, message, now=now)
 
 
 def doubt(session: Session, message_id: int) -> None:
@@ -312,6 +314,7 @@ def _move(session: Session, message: Message, state: DeliveryState, error_code: 
     if failed_now:
         message.error_code = error_code
         _learn(session, message, error_code, now)
+        notices.failed(session, message, now=now)
     if moved is not DeliveryState.FAILED:
         message.error_code = ""
 

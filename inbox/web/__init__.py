@@ -13,6 +13,7 @@ from inbox.web import (
     export,
     headers,
     health,
+    notices,
     outgoing,
     presentation,
     queue,
@@ -44,3 +45,4 @@ def init_app(app: Flask, runtime: Runtime) -> None:
     app.register_blueprint(sign_in.bp)
     app.register_blueprint(set_up.bp)
     app.register_blueprint(account.bp)
+    app.register_blueprint(notices.bp)

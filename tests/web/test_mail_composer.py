@@ -106,8 +106,8 @@ def give_up(runtime, state: LetterState, error: str) -> None:
 @pytest.mark.parametrize(
     ("state", "error", "title", "button"),
     [
-        (LetterState.FAILED, "5.1.1", "A notice by e-mail was not sent", "Try again"),
-        (LetterState.UNKNOWN, "smtp-unclear", "A notice by e-mail may have been sent", "Send it a second time"),
+        (LetterState.FAILED, "5.1.1", "A letter could not be sent", "Try again"),
+        (LetterState.UNKNOWN, "smtp-unclear", "A letter may have been sent", "Send it a second time"),
     ],
 )
 def test_a_notice_that_was_not_sent_needs_attention_and_can_be_sent_again(desk, runtime, state, error, title, button):
