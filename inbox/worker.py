@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from inbox.antivirus import Clamd
 from inbox.channels.twilio import archive, fetch, send
 from inbox.handlers import Handler, tidy
+from inbox.handlers.arrival import FollowArrival
 from inbox.handlers.guide import EndGuide
 from inbox.handlers.media import Clean, Fetch, Forget
 from inbox.handlers.reconcile import Reconcile
@@ -241,6 +242,7 @@ def make(runtime: Runtime) -> Worker:
     """A worker with the providers that the settings describe."""
     lost, fetcher, clamd_url = archive.make(runtime), fetch.fetcher(runtime), runtime.settings.clamd_url
     handlers: dict[JobKind, Handler] = {
+        JobKind.ARRIVAL: FollowArrival(runtime),
         JobKind.SEND: Send(runtime, send.provider(runtime)),
         JobKind.FETCH: Fetch(runtime, fetcher),
         JobKind.CLEAN: Clean(runtime, Clamd(clamd_url) if clamd_url else None),

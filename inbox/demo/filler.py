@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from inbox import kinds
@@ -66,7 +66,8 @@ def fill(runtime: Runtime) -> int:
 
 
 def _begin_work(session: Session, now: datetime) -> None:
-    """Let what the worker has to do begin today, whenever it was promised."""
+    """Let what the worker has to do begin today, whenever it was promised; nobody made up is answered."""
+    session.execute(delete(Job).where(Job.kind == JobKind.ARRIVAL))
     clean = Job.kind == JobKind.CLEAN
     session.execute(update(Job).where(clean).values(due_at=now, created_at=now))
 

@@ -112,15 +112,16 @@ _PROGRESS = (
 class JobKind(StrEnum):
     """What a worker can be asked to do.
 
-    `SEND`: deliver the message with this id. Of the attachment with this id: `FETCH` gets it from its
-    provider, `CLEAN` makes the copy that staff see, `FORGET` deletes the provider's copy. `RECONCILE`: take in
-    what was sent to us and never arrived; there is only one of it, with the subject 0. `GUIDE`: end the guide with
-    this id if nobody answered it in time. `TIDY`, likewise only one: put away what nobody needs any more.
-    `LETTER`: send the mail outside the queue with this id.
+    `ARRIVAL`: do what follows the arrival of the message with this id. `SEND`: deliver the message with this id. Of
+    the attachment with this id: `FETCH` gets it from its provider, `CLEAN` makes the copy that staff see, `FORGET`
+    deletes the provider's copy. `RECONCILE`: take in what was sent to us and never arrived; there is only one of it,
+    with the subject 0. `GUIDE`: end the guide with this id if nobody answered it in time. `TIDY`, likewise only one:
+    put away what nobody needs any more. `LETTER`: send the mail outside the queue with this id.
 
     What its failure is called at the desk stands in `inbox.services.failures`.
     """
 
+    ARRIVAL = "arrival"
     SEND = "send"
     FETCH = "fetch"
     CLEAN = "clean"
@@ -134,6 +135,7 @@ class JobKind(StrEnum):
     def time_limit(self) -> timedelta:
         """How long one try may take in all; after that it counts as hung, and is tried again later."""
         return {
+            JobKind.ARRIVAL: timedelta(minutes=1),
             JobKind.SEND: timedelta(seconds=45),
             JobKind.FETCH: timedelta(minutes=10),
             JobKind.CLEAN: timedelta(minutes=20),

@@ -73,8 +73,6 @@ class Person:
     contact: RowId
     facts: Facts
     point: RowId | None = None
-    can_reply: bool = False
-    opted_out: bool = False
 
 
 _points = ContactPoint.__table__
@@ -105,7 +103,7 @@ def recall(session: Session, point_id: int, sender: Sender, keyword: str | None,
         point.opted_out_at = None
     point.can_reply = sender.can_reply  # who writes again has unblocked us
     facts = Facts(contact.name, contact.email, contact.phone, contact.organisation)
-    return Person(contact.id, facts, point.id, point.can_reply, point.opted_out_at is not None)
+    return Person(contact.id, facts, point.id)
 
 
 def add(rows: Rows, sender: Sender, keyword: str | None, *, now: datetime) -> Person:
@@ -117,17 +115,16 @@ def add(rows: Rows, sender: Sender, keyword: str | None, *, now: datetime) -> Pe
     phone = sender.address if not is_email and sender.address.startswith("+") else ""
     facts = Facts(sender.name[:500], sender.address if is_email else "", phone)
     contact = rows.add(Contact, **vars(facts), created_at=now)
-    stops = keyword == "stop"
     point = rows.add(
         ContactPoint,
         contact_id=contact,
         channel=sender.channel,
         address=sender.address,
         can_reply=sender.can_reply,
-        opted_out_at=now if stops else None,
+        opted_out_at=now if keyword == "stop" else None,
         created_at=now,
     )
-    return Person(contact, facts, point, sender.can_reply, stops)
+    return Person(contact, facts, point)
 
 
 def find_or_make(session: Session, sender: Sender, *, now: datetime) -> Person:

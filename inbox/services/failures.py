@@ -1,7 +1,7 @@
 """What the failure of each kind of work is called at the desk, and how it is tried again. A new kind is one entry."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -88,6 +88,16 @@ def _send_again(session: Session, job: Job, actor: User, submission_id: int | No
         again(session, job, actor, submission_id, now)
 
 
+def _about_arrival(job: Job, message: Message) -> Words:
+    return Words(N_("What follows a new message could not be done"), _ARRIVAL_TEXT)
+
+
+_ARRIVAL_TEXT = N_(
+    "The message itself is here. Its sender may not know that yet: answer it by hand if it matters. "
+    "It is tried again by itself for a day, and then left."
+)
+
+
 def _about_file(job: Job, attachment: Attachment) -> Words:
     text, values = problems.explain(attachment)
     return Words(_FILE_TITLES[job.kind], text if attachment.problem else _OTHER_TEXT, values=values)
@@ -141,16 +151,17 @@ _FILE = Sort(
 
 
 OTHER = Sort(heading=N_("Other work"), icon="alert-triangle", words=_about_other)
+_MESSAGE = Sort(
+    heading=N_("New messages"),
+    icon="inbox",
+    words=_about_arrival,
+    subject=select(Message).options(joinedload(Message.author), raiseload("*")),
+    submission=select(Message.submission_id).where(Message.id == Job.subject_id).correlate(Job).scalar_subquery(),
+    anchor=lambda message: f"m-{message.id}",
+)
 SORTS: dict[JobKind, Sort] = {
-    JobKind.SEND: Sort(
-        heading=N_("Answers"),
-        icon="send",
-        words=_about_message,
-        subject=select(Message).options(joinedload(Message.author), raiseload("*")),
-        submission=select(Message.submission_id).where(Message.id == Job.subject_id).correlate(Job).scalar_subquery(),
-        anchor=lambda message: f"m-{message.id}",
-        again=_send_again,
-    ),
+    JobKind.ARRIVAL: _MESSAGE,
+    JobKind.SEND: replace(_MESSAGE, heading=N_("Answers"), icon="send", words=_about_message, again=_send_again),
     **dict.fromkeys((JobKind.FETCH, JobKind.CLEAN, JobKind.FORGET), _FILE),
     **dict.fromkeys((JobKind.GUIDE, JobKind.TIDY, JobKind.LETTER), OTHER),
     JobKind.RECONCILE: Sort(heading=N_("Lost messages"), icon="history", words=_about_recovery, regular=True),
