@@ -22,6 +22,7 @@ from inbox.handlers.guide import EndGuide
 from inbox.handlers.media import Clean, Fetch, Forget
 from inbox.handlers.reconcile import Reconcile
 from inbox.handlers.send import Send
+from inbox.handlers.subscribe import Subscribe
 from inbox.handlers.tidy import Tidy
 from inbox.logs import log
 from inbox.models import JobKind
@@ -243,6 +244,7 @@ def make(runtime: Runtime) -> Worker:
     lost, fetcher, clamd_url = archive.make(runtime), fetch.fetcher(runtime), runtime.settings.clamd_url
     handlers: dict[JobKind, Handler] = {
         JobKind.ARRIVAL: FollowArrival(runtime),
+        JobKind.SUBSCRIBE: Subscribe(runtime),
         JobKind.SEND: Send(runtime, send.provider(runtime)),
         JobKind.FETCH: Fetch(runtime, fetcher),
         JobKind.CLEAN: Clean(runtime, Clamd(clamd_url) if clamd_url else None),

@@ -16,6 +16,7 @@ from inbox.models.enums import (
     Priority,
     Role,
     Status,
+    SubscriberState,
 )
 from inbox.models.guide import Guide
 from inbox.models.job import Job, StatusReport
@@ -25,6 +26,7 @@ from inbox.models.message import Message
 from inbox.models.note import Note
 from inbox.models.reply import CannedReply, ReplyDraft
 from inbox.models.submission import Submission
+from inbox.models.subscriber import Consent, Subscriber
 from inbox.models.user import User
 from inbox.models.webhook import RecoveryPosition, RefusedWebhook
 
@@ -35,6 +37,7 @@ __all__ = [
     "CannedReply",
     "Channel",
     "ChannelHealth",
+    "Consent",
     "Contact",
     "ContactPoint",
     "DeliveryState",
@@ -60,6 +63,8 @@ __all__ = [
     "Status",
     "StatusReport",
     "Submission",
+    "Subscriber",
+    "SubscriberState",
     "User",
     "submission_label",
 ]

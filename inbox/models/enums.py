@@ -117,6 +117,7 @@ class JobKind(StrEnum):
     deletes the provider's copy. `RECONCILE`: take in what was sent to us and never arrived; there is only one of it,
     with the subject 0. `GUIDE`: end the guide with this id if nobody answered it in time. `TIDY`, likewise only one:
     put away what nobody needs any more. `LETTER`: send the mail outside the queue with this id.
+    `SUBSCRIBE`: ask whoever signed up with the consent of this id to confirm it.
 
     What its failure is called at the desk stands in `inbox.services.failures`.
     """
@@ -130,6 +131,7 @@ class JobKind(StrEnum):
     GUIDE = "guide"
     TIDY = "tidy"
     LETTER = "letter"
+    SUBSCRIBE = "subscribe"
 
     @property
     def time_limit(self) -> timedelta:
@@ -144,6 +146,7 @@ class JobKind(StrEnum):
             JobKind.GUIDE: timedelta(minutes=1),
             JobKind.TIDY: timedelta(minutes=5),
             JobKind.LETTER: timedelta(minutes=2),
+            JobKind.SUBSCRIBE: timedelta(minutes=1),
         }[self]
 
     @property
@@ -160,6 +163,30 @@ class LetterState(StrEnum):
     UNKNOWN = "unknown"
     SENT = "sent"
     FAILED = "failed"
+
+
+class SubscriberState(StrEnum):
+    """`PENDING` asked and has not confirmed; only `CONFIRMED` get the newsletter."""
+
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    UNSUBSCRIBED = "unsubscribed"
+
+    @property
+    def label(self) -> str:
+        return {
+            SubscriberState.PENDING: N_("Not confirmed yet"),
+            SubscriberState.CONFIRMED: N_("Subscribed"),
+            SubscriberState.UNSUBSCRIBED: N_("Unsubscribed"),
+        }[self]
+
+    @property
+    def icon(self) -> str:
+        return {
+            SubscriberState.PENDING: "hourglass",
+            SubscriberState.CONFIRMED: "circle-check",
+            SubscriberState.UNSUBSCRIBED: "circle-x",
+        }[self]
 
 
 class GuideStage(StrEnum):

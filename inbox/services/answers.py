@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from inbox.models import ContactPoint, Direction, Message, Status, Submission
 from inbox.profile import Profile
 from inbox.rendering import message as render
-from inbox.services import guide, outbox, recovery, ways
+from inbox.services import guide, outbox, recovery, subscribers, ways
 from inbox.services.outbox import Recipient
 from inbox.text import language_of
 
@@ -35,9 +35,10 @@ def welcome(session: Session, message: Message, profile: Profile, *, now: dateti
 
 
 def _is_told(session: Session, submission: Submission) -> bool:
-    """Whether anything was said to the sender, by us or by the guide; then they know."""
+    """Whether anything was said to the sender, by us or by the guide, that is not about the newsletter."""
+    of_newsletter = Message.client_key.startswith(subscribers.LETTERS)
     ours = (Message.submission_id == submission.id, Message.direction == Direction.OUT)
-    return bool(session.scalar(select(exists().where(*ours))))
+    return bool(session.scalar(select(exists().where(*ours, or_(Message.client_key.is_(None), ~of_newsletter)))))
 
 
 def _acknowledge(

@@ -163,7 +163,7 @@ SORTS: dict[JobKind, Sort] = {
     JobKind.ARRIVAL: _MESSAGE,
     JobKind.SEND: replace(_MESSAGE, heading=N_("Answers"), icon="send", words=_about_message, again=_send_again),
     **dict.fromkeys((JobKind.FETCH, JobKind.CLEAN, JobKind.FORGET), _FILE),
-    **dict.fromkeys((JobKind.GUIDE, JobKind.TIDY, JobKind.LETTER), OTHER),
+    **dict.fromkeys((JobKind.GUIDE, JobKind.TIDY, JobKind.LETTER, JobKind.SUBSCRIBE), OTHER),
     JobKind.RECONCILE: Sort(heading=N_("Lost messages"), icon="history", words=_about_recovery, regular=True),
 }
 """One entry for each kind of work."""

@@ -4,10 +4,10 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from inbox.models import JobKind, Letter, LetterState
+from inbox.models import Job, JobKind, Letter, LetterState
 from inbox.rows import rows_together
 from inbox.services import jobs
 
@@ -45,3 +45,23 @@ def write(
             created_at=now,
         )
         jobs.add(rows, JobKind.LETTER, letter, due_at=due_at, now=now)
+
+
+def forget(session: Session, *keys: str) -> None:
+    """Delete letters; one that has not left yet does not leave any more."""
+    ids = select(Letter.id).where(Letter.key.in_(keys))
+    session.execute(delete(Job).where(Job.kind == JobKind.LETTER, Job.subject_id.in_(ids)))
+    session.execute(delete(Letter).where(Letter.key.in_(keys)))
+
+
+def blank_sent(session: Session, prefix: str) -> None:
+    """Drop what sent letters said whose keys begin with `prefix`: their links are their readers' alone."""
+    sent = (Letter.key.startswith(prefix, autoescape=True), Letter.state == LetterState.SENT, Letter.text != "")
+    session.execute(update(Letter).where(*sent).values(text="", html="", headers={}))
+
+
+def forget_settled(session: Session, prefix: str, *, before: datetime) -> None:
+    """Delete letters whose keys begin with `prefix`, that were written before then and wait for nothing."""
+    settled = Letter.state.in_((LetterState.SENT, LetterState.FAILED))
+    old = select(Letter.key).where(Letter.key.startswith(prefix, autoescape=True), Letter.created_at < before, settled)
+    forget(session, *session.scalars(old))
