@@ -15,17 +15,19 @@ from datetime import timedelta
 from sqlalchemy.exc import IntegrityError
 
 from inbox.antivirus import Clamd
+from inbox.channels.email.send import mailer
 from inbox.channels.twilio import archive, fetch, send
 from inbox.handlers import Handler, tidy
 from inbox.handlers.arrival import FollowArrival
 from inbox.handlers.guide import EndGuide
+from inbox.handlers.letter import SendLetter
 from inbox.handlers.media import Clean, Fetch, Forget
 from inbox.handlers.reconcile import Reconcile
 from inbox.handlers.send import Send
 from inbox.handlers.subscribe import Subscribe
 from inbox.handlers.tidy import Tidy
 from inbox.logs import log
-from inbox.models import JobKind
+from inbox.models import Channel, JobKind
 from inbox.runtime import Runtime
 from inbox.services import jobs
 from inbox.services.jobs import Lease, NotNow, Refused
@@ -128,7 +130,7 @@ class Worker:
 
     def _later(self, lease: Lease, error: NotNow) -> None:
         with self._runtime.database.writing() as session:
-            waits = jobs.try_later(session, lease, error.code, now=self._runtime.clock(), after=error.after)
+            waits = jobs.try_later(session, lease, error, now=self._runtime.clock())
         if not waits:
             self._give_up(lease, error.code)
 
@@ -242,10 +244,13 @@ class _Hand(threading.Thread):
 def make(runtime: Runtime) -> Worker:
     """A worker with the providers that the settings describe."""
     lost, fetcher, clamd_url = archive.make(runtime), fetch.fetcher(runtime), runtime.settings.clamd_url
+    twilio, mail = send.provider(runtime), mailer(runtime)
+    providers = {**dict.fromkeys((Channel.WHATSAPP, Channel.SMS, Channel.RCS), twilio), Channel.EMAIL: mail}
     handlers: dict[JobKind, Handler] = {
         JobKind.ARRIVAL: FollowArrival(runtime),
         JobKind.SUBSCRIBE: Subscribe(runtime),
-        JobKind.SEND: Send(runtime, send.provider(runtime)),
+        JobKind.SEND: Send(runtime, providers),
+        JobKind.LETTER: SendLetter(runtime, mail),
         JobKind.FETCH: Fetch(runtime, fetcher),
         JobKind.CLEAN: Clean(runtime, Clamd(clamd_url) if clamd_url else None),
         JobKind.FORGET: Forget(runtime, fetcher),

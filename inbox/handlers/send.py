@@ -1,10 +1,12 @@
 """Delivering a message: written down before the provider is called, looked up when the outcome is unclear."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
+from inbox.models import Channel
 from inbox.runtime import Runtime
 from inbox.services import outbox, outgoing_files
 from inbox.services.jobs import Lease, NotNow, Refused
@@ -15,10 +17,10 @@ LOOK_AGAIN = timedelta(seconds=30)
 
 
 class Send:
-    """Delivers the message whose id is the job's subject, once."""
+    """Delivers the message whose id is the job's subject, once, by the provider of its channel."""
 
-    def __init__(self, runtime: Runtime, provider: Provider) -> None:
-        self._runtime, self._provider = runtime, provider
+    def __init__(self, runtime: Runtime, providers: Mapping[Channel, Provider]) -> None:
+        self._runtime, self._providers = runtime, providers
 
     def do(self, lease: Lease) -> None:
         with self._runtime.database.writing() as session:
@@ -34,7 +36,7 @@ class Send:
 
     def _send(self, message_id: int, task: Task) -> Sent:
         try:
-            return self._provider.send(self._with_files(task))
+            return self._providers[task.outgoing.channel].send(self._with_files(task))
         except (NotNow, Refused):
             with self._runtime.database.writing() as session:
                 outbox.put_back(session, message_id)
@@ -55,7 +57,7 @@ class Send:
     def _look_up(self, task: Task) -> Sent:
         """What the provider knows. Soon after the call that may change; later it was not sent."""
         try:
-            found = self._provider.find(task.outgoing, task.since)
+            found = self._providers[task.outgoing.channel].find(task.outgoing, task.since)
         except Unclear:
             raise NotNow("unclear") from None
         with self._runtime.database.reading() as session:

@@ -31,12 +31,16 @@ _FIRST_IN_LINE = 50
 
 
 class NotNow(InboxError):
-    """The work was not done, and trying later may work; `after` says how much later, if that is known."""
+    """The work was not done, and trying later may work; `after` says how much later, if that is known.
 
-    def __init__(self, code: str, after: timedelta | None = None) -> None:
+    It is tried again until it has been tried for as long as `within`.
+    """
+
+    def __init__(self, code: str, after: timedelta | None = None, within: timedelta = GIVE_UP_AFTER) -> None:
         super().__init__(code)
         self.code = code
         self.after = after
+        self.within = within
 
 
 class Refused(InboxError):
@@ -123,14 +127,14 @@ def fail(session: Session, lease: Lease, error: str, *, now: datetime) -> bool:
     return _settle(session, lease, state=JobState.FAILED, finished_at=now, error=error[:500], attention_at=now)
 
 
-def try_later(session: Session, lease: Lease, error: str, *, now: datetime, after: timedelta | None = None) -> bool:
-    """The work could not be done now. Return False, and change nothing, if it has been tried for a day."""
+def try_later(session: Session, lease: Lease, error: NotNow, *, now: datetime) -> bool:
+    """The work could not be done now. Return False, and change nothing, if it has been tried for long enough."""
     job = session.get_one(Job, lease.job_id)
-    if now - job.created_at >= GIVE_UP_AFTER:
+    if now - job.created_at >= error.within:
         return False
     look_at = job.attention_at or now + PATIENCE
-    due_at = now + (after or pause(lease.tries))
-    _settle(session, lease, due_at=due_at, leased_until=None, error=error[:500], attention_at=look_at)
+    due_at = now + (error.after or pause(lease.tries))
+    _settle(session, lease, due_at=due_at, leased_until=None, error=error.code[:500], attention_at=look_at)
     return True
 
 

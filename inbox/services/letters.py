@@ -1,15 +1,30 @@
-"""Mail of ours that is no part of a conversation. It is written down here; only a worker sends it."""
+"""Mail of ours that is no part of a conversation. It is written down here; only a worker sends it.
+
+A letter is `SENDING` in the database before the server is called. Whoever finds it so later does not know whether it
+was sent, and nobody can be asked: it becomes `UNKNOWN`, and only a person sends it again.
+"""
 
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from inbox.errors import TooLate
 from inbox.models import Job, JobKind, Letter, LetterState
 from inbox.rows import rows_together
 from inbox.services import jobs
+from inbox.services.jobs import Refused
+from inbox.services.provider import SMTP_UNCLEAR
+
+
+class Post(Protocol):
+    """Sends letters. Every call ends within its time limit."""
+
+    def post(self, letter: Letter) -> None:
+        """Send it once. Raises as `provider.Provider.send`."""
 
 
 def write(
@@ -62,6 +77,66 @@ def blank_sent(session: Session, prefix: str) -> None:
 
 def forget_settled(session: Session, prefix: str, *, before: datetime) -> None:
     """Delete letters whose keys begin with `prefix`, that were written before then and wait for nothing."""
-    settled = Letter.state.in_((LetterState.SENT, LetterState.FAILED))
+    settled = Letter.state.not_in((LetterState.WAITING, LetterState.SENDING))
     old = select(Letter.key).where(Letter.key.startswith(prefix, autoescape=True), Letter.created_at < before, settled)
     forget(session, *session.scalars(old))
+
+
+# What a worker asks, each in a transaction of its own
+
+
+def begin(session: Session, letter_id: int) -> Letter | None:
+    """Write down that the server is about to be called; None if there is nothing (more) to do.
+
+    Raises `jobs.Refused` if an earlier try may have sent it.
+    """
+    letter = _lock(session, letter_id)
+    if letter is None or letter.state in (LetterState.SENT, LetterState.FAILED):
+        return None
+    if letter.state is not LetterState.WAITING:
+        raise Refused(SMTP_UNCLEAR)
+    letter.state = LetterState.SENDING
+    session.flush()
+    return letter
+
+
+def sent(session: Session, letter_id: int, *, now: datetime) -> None:
+    """The server has it."""
+    letter = _lock(session, letter_id)
+    if letter:
+        letter.state, letter.error, letter.sent_at = LetterState.SENT, "", now
+        session.flush()
+
+
+def put_back(session: Session, letter_id: int) -> None:
+    """The call that had begun did surely not send it."""
+    letter = _lock(session, letter_id)
+    if letter and letter.state is LetterState.SENDING:
+        letter.state = LetterState.WAITING
+        session.flush()
+
+
+def give_up(session: Session, letter_id: int, code: str) -> None:
+    """It will not be tried again; what may have been sent stays so."""
+    letter = _lock(session, letter_id)
+    if letter is None or letter.state is LetterState.SENT:
+        return
+    letter.state = LetterState.FAILED if letter.state is LetterState.WAITING else LetterState.UNKNOWN
+    letter.error = code[:64]
+    session.flush()
+
+
+def send_again(session: Session, letter: Letter, job: Job, *, now: datetime) -> None:
+    """Try a letter once more that was not sent, or that may have been, which is then a person's risk.
+
+    Raises TooLate for any other.
+    """
+    session.refresh(letter, with_for_update=True)
+    if letter.state not in (LetterState.FAILED, LetterState.UNKNOWN):
+        raise TooLate
+    letter.state, letter.error = LetterState.WAITING, ""
+    jobs.again(session, job, now=now)
+
+
+def _lock(session: Session, letter_id: int) -> Letter | None:
+    return session.get(Letter, letter_id, with_for_update=True, populate_existing=True)

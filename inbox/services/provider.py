@@ -1,7 +1,7 @@
 """What the outbox asks of a provider, as plain values; and a provider's error codes in words for staff."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -11,11 +11,32 @@ from inbox.text import N_
 
 
 @dataclass(frozen=True)
+class MailHead:
+    """What a mail says besides its text. Message-IDs have angle brackets; `headers` are further header fields."""
+
+    subject: str
+    mail_id: str
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    reply_to: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OutgoingFile:
+    """A file that a mail carries with it."""
+
+    filename: str
+    content_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Outgoing:
-    """One message to one person. Addresses are E.164, or the provider's own ids.
+    """One message to one person. Addresses are E.164, the provider's own ids, or those of mailboxes.
 
     With `content_sid` the approved template is sent, filled with `content_variables`, and `text` is only what it
-    says. `media_urls` are addresses from which the provider fetches files.
+    says. `media_urls` are addresses from which the provider fetches files. An e-mail has `mail`, and `files` in it.
     """
 
     channel: Channel
@@ -25,6 +46,8 @@ class Outgoing:
     content_sid: str = ""
     content_variables: Mapping[str, str] | None = None
     media_urls: tuple[str, ...] = ()
+    mail: MailHead | None = None
+    files: tuple[OutgoingFile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,8 +72,13 @@ class Provider(Protocol):
         """Look for messages like this that were sent at or after `since`, the oldest first. Raises as `send`."""
 
 
-# Codes: https://www.twilio.com/docs/api/errors
+# Codes: https://www.twilio.com/docs/api/errors; of mail servers, RFC 3463 (5.1.1) or RFC 5321 (550)
 NOT_FOUND, UNSAFE_FILE = "not-found", "unsafe-file"
+SMTP_UNSET, SMTP_UNREACHABLE, SMTP_SIGN_IN = "smtp-unset", "smtp-unreachable", "smtp-sign-in"
+SMTP_NOT_SECURE, SMTP_IN_CLEAR = "smtp-not-secure", "smtp-in-clear"
+SMTP_ADDRESS, SMTP_UNCLEAR = "smtp-address", "smtp-unclear"
+SMTP_PROBLEMS = frozenset({SMTP_UNREACHABLE, SMTP_SIGN_IN, SMTP_NOT_SECURE, SMTP_IN_CLEAR})
+"""Codes that say something of our mail server, not of one mail."""
 OPTED_OUT, BLOCKED = frozenset({"21610"}), frozenset({"63014"})
 """Codes that say something of the address, not only of the message."""
 POINTLESS = (
