@@ -58,10 +58,10 @@ def json_lines(session: Session, since: datetime | None = None) -> Iterator[str]
 
 def csv_lines(session: Session, since: datetime | None = None) -> Iterator[str]:
     """Yield a table for spreadsheets: a byte order mark, the head, one row for each submission."""
-    yield "\ufeff" + _row(COLUMNS)
+    yield "\ufeff" + row(COLUMNS)
     for submission in _submissions(session, since):
         values = _flat(as_values(submission))
-        yield _row(tuple(_safe(values.get(column, "")) for column in COLUMNS))
+        yield row(tuple(safe(values.get(column, "")) for column in COLUMNS))
 
 
 def as_values(submission: Submission) -> dict[str, Any]:
@@ -172,13 +172,14 @@ def _fact(value: Any) -> Any:
     return f"{'-'.join(ends)} {value.get('currency', '')}"
 
 
-def _safe(value: Any) -> str:
-    """Text that a spreadsheet shows rather than runs: what could be a formula gets an apostrophe in front."""
+def safe(value: Any) -> str:
+    """A cell's text that a spreadsheet shows rather than runs: what could be a formula gets an apostrophe in front."""
     text = str(value)
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
 
 
-def _row(cells: tuple[str, ...]) -> str:
+def row(cells: tuple[str, ...]) -> str:
+    """One line of a table."""
     line = io.StringIO()
     csv.writer(line).writerow(cells)
     return line.getvalue()

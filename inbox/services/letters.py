@@ -19,6 +19,9 @@ from inbox.services import jobs
 from inbox.services.jobs import Refused
 from inbox.services.provider import SMTP_UNCLEAR
 
+TO_ANYBODY = "subscribe:"
+"""How the keys of letters begin that go where anybody told us to: that one cannot be delivered troubles no staff."""
+
 
 class Post(Protocol):
     """Sends letters. Every call ends within its time limit."""
@@ -124,6 +127,9 @@ def give_up(session: Session, letter_id: int, code: str) -> None:
     letter.state = LetterState.FAILED if letter.state is LetterState.WAITING else LetterState.UNKNOWN
     letter.error = code[:64]
     session.flush()
+    job = jobs.find(session, JobKind.LETTER, letter_id)
+    if job and letter.key.startswith(TO_ANYBODY):
+        jobs.dismiss(session, job)
 
 
 def send_again(session: Session, letter: Letter, job: Job, *, now: datetime) -> None:

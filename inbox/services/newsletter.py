@@ -37,8 +37,8 @@ def consent_text(profile: Profile, channel: Channel, language: str) -> str:
 
 def by_mail(runtime: Runtime) -> bool:
     """Whether readers can subscribe by e-mail: there is a newsletter, and a server that takes our letters."""
-    profile = runtime.profile
-    return bool(profile.newsletter and profile.mailboxes and runtime.settings.smtp_url)
+    profile, settings = runtime.profile, runtime.settings
+    return bool(profile.newsletter and profile.mailboxes and (settings.smtp_url or settings.rehearses_mail))
 
 
 def follow(session: Session, runtime: Runtime, consent_id: int, *, now: datetime) -> None:

@@ -21,8 +21,8 @@ PAUSE = timedelta(minutes=10)
 MOST_A_DAY = 3
 """Confirmations that one address is sent within a day, at least `PAUSE` apart, however often it is typed."""
 FORM, WHATSAPP = "form", "whatsapp"
-LETTERS = "subscribe:"
-"""What the keys of the newsletter's letters begin with."""
+LETTERS = letters.TO_ANYBODY
+"""What the keys of the newsletter's letters and messages begin with."""
 
 
 def ask(session: Session, consent: Consent, *, now: datetime) -> None:

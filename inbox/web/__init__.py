@@ -19,6 +19,7 @@ from inbox.web import (
     set_up,
     sign_in,
     submission,
+    subscribers,
 )
 
 
@@ -36,6 +37,7 @@ def init_app(app: Flask, runtime: Runtime) -> None:
     app.register_blueprint(attention.bp)
     app.register_blueprint(reply.bp)
     app.register_blueprint(canned_replies.bp)
+    app.register_blueprint(subscribers.bp)
     app.register_blueprint(outgoing.bp)
     app.register_blueprint(sign_in.bp)
     app.register_blueprint(set_up.bp)
