@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from inbox.db import Base, Key, enum_by_value
 from inbox.models.enums import Channel, SubscriberState
 
+NEVER_AGAIN = {"sqlite_autoincrement": True}
+"""The id of a row that was deleted is not given to another: jobs, keys of letters and the audit go on naming it."""
+
 
 class Subscriber(Base):
     """An address that somebody asked for the newsletter with: lower-case e-mail, or a WhatsApp number in E.164.
@@ -17,7 +20,7 @@ class Subscriber(Base):
     """
 
     __tablename__ = "subscriber"
-    __table_args__ = (UniqueConstraint("channel", "address"),)
+    __table_args__ = (UniqueConstraint("channel", "address"), NEVER_AGAIN)
 
     id: Mapped[Key]
     channel: Mapped[Channel] = mapped_column(enum_by_value(Channel))
@@ -44,6 +47,7 @@ class Consent(Base):
     """
 
     __tablename__ = "consent"
+    __table_args__ = (NEVER_AGAIN,)
 
     id: Mapped[Key]
     subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscriber.id"), index=True)

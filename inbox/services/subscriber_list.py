@@ -81,14 +81,14 @@ def csv_lines(session: Session, runtime: Runtime, channel: Channel) -> Iterator[
     """
     yield row((channel.value, "language", "confirmed_at", "consent", "unsubscribe_url"))
     last = 0
-    while found := session.execute(_with_consent(channel, last)).tuples().all():
+    while found := session.execute(_with_consent(channel, last)).all():
         for subscriber, digest in found:
             yield row(tuple(safe(value) for value in _values(runtime, subscriber, digest or "")))
         last = found[-1][0].id
         session.expunge_all()
 
 
-def _with_consent(channel: Channel, after: int) -> Select[tuple[Subscriber, str]]:
+def _with_consent(channel: Channel, after: int) -> Select[Subscriber, str]:
     digest = (
         select(Consent.digest)
         .where(Consent.subscriber_id == Subscriber.id, Consent.confirmed_at.is_not(None))

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint('id', name='pk_subscriber'),
         sa.UniqueConstraint('channel', 'address', name='uq_subscriber_channel_address'),
         sa.UniqueConstraint('seed', name='uq_subscriber_seed'),
+        sqlite_autoincrement=True,
     )
     op.create_index('ix_subscriber_state', 'subscriber', ['state', 'id'])
     op.create_table(
@@ -45,6 +46,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(['subscriber_id'], ['subscriber.id'], name='fk_consent_subscriber_id_subscriber'),
         sa.PrimaryKeyConstraint('id', name='pk_consent'),
         sa.UniqueConstraint('token_hash', name='uq_consent_token_hash'),
+        sqlite_autoincrement=True,
     )
     op.create_index('ix_consent_subscriber_id', 'consent', ['subscriber_id'])
     unconfirmed = sa.text('confirmed_at IS NULL')
