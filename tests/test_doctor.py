@@ -345,3 +345,12 @@ def test_a_twilio_that_does_not_answer_is_said_of_the_template(find: Examine):
 def test_without_an_account_templates_cannot_be_checked(find: Examine):
     finding = find(TEMPLATE, TWILIO_ACCOUNT_SID=None)["templates"]
     assert finding.level is Level.NOTE
+
+
+def test_a_newsletter_that_nobody_can_confirm_by_mail_is_pointed_out(environ, clock, tmp_path) -> None:
+    profile = tmp_path / "inbox.toml"
+    profile.write_text('[newsletter]\nname = "Weekly"\n', encoding="utf-8")
+    runtime = bootstrap({**environ, "INBOX_CONFIG": str(profile), "TWILIO_ACCOUNT_SID": ""}, clock)
+    found = {each.subject: each for each in examine(runtime)}["newsletter"]
+    assert found.level is Level.NOTE
+    assert "INBOX_SMTP_URL" in found.words

@@ -56,14 +56,14 @@ def look_at(session: Session, user: User, subscriber_id: int, *, now: datetime) 
 
 def counts(session: Session) -> dict[SubscriberState, int]:
     """How many there are in each state."""
-    found = session.execute(select(Subscriber.state, func.count()).group_by(Subscriber.state)).tuples()
+    found = session.execute(select(Subscriber.state, func.count()).group_by(Subscriber.state))
     return {**dict.fromkeys(SubscriberState, 0), **dict(found.all())}
 
 
 def confirmed(session: Session) -> dict[Channel, int]:
     """How many get the newsletter by each way."""
     wanted = select(Subscriber.channel, func.count()).where(Subscriber.state == SubscriberState.CONFIRMED)
-    found = session.execute(wanted.group_by(Subscriber.channel)).tuples()
+    found = session.execute(wanted.group_by(Subscriber.channel))
     return {**dict.fromkeys(WAYS, 0), **dict(found.all())}
 
 

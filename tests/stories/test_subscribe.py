@@ -206,7 +206,13 @@ def test_a_guessed_link_unsubscribes_nobody(press: Press) -> None:
     press.subscribes()
     leave = press.link("/unsubscribe/")
     seed = leave.rpartition("/")[2].partition(".")[0]
-    for wrong in (f"/unsubscribe/{seed}", f"/unsubscribe/{seed}.{'A' * 24}", f"{leave}x", "/unsubscribe/1", "/unsubscribe/é.é"):
+    for wrong in (
+        f"/unsubscribe/{seed}",
+        f"/unsubscribe/{seed}.{'A' * 24}",
+        f"{leave}x",
+        "/unsubscribe/1",
+        "/unsubscribe/é.é",
+    ):
         assert press.presses(wrong) == 410, wrong
     assert press.states() == {ADDRESS: "confirmed"}
 
