@@ -24,7 +24,7 @@ from inbox.channels.twilio import examine as twilio
 from inbox.cleaning import clean
 from inbox.errors import NotCleaned, StorageError
 from inbox.runtime import Runtime
-from inbox.services import accounts, jobs
+from inbox.services import accounts, jobs, newsletter
 
 LEAST_FREE_BYTES = 1024**3
 
@@ -65,6 +65,7 @@ def examine(runtime: Runtime) -> Iterator[Finding]:
     yield _proxies(runtime)
     yield _second_factor(runtime)
     yield _profile(runtime)
+    yield from _newsletter(runtime)
     yield _twilio(runtime)
     yield from map(_told, twilio.account(runtime))
     yield from _templates(runtime)
@@ -306,6 +307,16 @@ def _profile(runtime: Runtime) -> Finding:
     return Finding(
         Level.OK, "profile", f"{runtime.profile.name}: {'; '.join([*spoken, *(m.address for m in mailboxes)])}"
     )
+
+
+def _newsletter(runtime: Runtime) -> Iterator[Finding]:
+    if runtime.profile.newsletter is None:
+        return
+    if newsletter.by_mail(runtime):
+        yield Finding(Level.OK, "newsletter", f"readers subscribe at {runtime.settings.public_url}/subscribe")
+        return
+    words = "nobody can subscribe by e-mail; set INBOX_SMTP_URL, and list a mailbox in the profile"
+    yield Finding(Level.NOTE, "newsletter", words)
 
 
 def _twilio(runtime: Runtime) -> Finding:

@@ -28,6 +28,7 @@ from inbox.handlers.media import Clean, Fetch, Forget
 from inbox.handlers.notices import TellStaff
 from inbox.handlers.reconcile import Reconcile
 from inbox.handlers.send import Send
+from inbox.handlers.subscribe import Subscribe
 from inbox.handlers.tidy import Tidy
 from inbox.logs import log
 from inbox.models import Channel, JobKind
@@ -259,6 +260,7 @@ def make(runtime: Runtime) -> Worker:
     providers = {**dict.fromkeys((Channel.WHATSAPP, Channel.SMS, Channel.RCS), twilio), Channel.EMAIL: mail}
     handlers: dict[JobKind, Handler] = {
         JobKind.ARRIVAL: FollowArrival(runtime),
+        JobKind.SUBSCRIBE: Subscribe(runtime),
         JobKind.SEND: Send(runtime, providers),
         JobKind.LETTER: SendLetter(runtime, mail),
         JobKind.FETCH: Fetch(runtime, fetcher),

@@ -448,3 +448,12 @@ def test_mail_of_an_address_that_the_profile_does_not_list_is_wrong(find: Examin
     finding = find(MAILBOX, INBOX_IMAP_URL="imaps://other%40example.org:hunter22@127.0.0.1:1")["mailbox"]
     assert finding.level is Level.WRONG
     assert "other@example.org is none of the profile's mailboxes" in finding.words
+
+
+def test_a_newsletter_that_nobody_can_confirm_by_mail_is_pointed_out(environ, clock, tmp_path) -> None:
+    profile = tmp_path / "inbox.toml"
+    profile.write_text('[newsletter]\nname = "Weekly"\n', encoding="utf-8")
+    runtime = bootstrap({**environ, "INBOX_CONFIG": str(profile), "TWILIO_ACCOUNT_SID": ""}, clock)
+    found = {each.subject: each for each in examine(runtime)}["newsletter"]
+    assert found.level is Level.NOTE
+    assert "INBOX_SMTP_URL" in found.words

@@ -17,6 +17,7 @@ from inbox.models.enums import (
     Priority,
     Role,
     Status,
+    SubscriberState,
     Telling,
 )
 from inbox.models.guide import Guide
@@ -28,6 +29,7 @@ from inbox.models.note import Note
 from inbox.models.notice import Notice
 from inbox.models.reply import CannedReply, ReplyDraft
 from inbox.models.submission import Submission
+from inbox.models.subscriber import Consent, Subscriber
 from inbox.models.user import User
 from inbox.models.webhook import RecoveryPosition, RefusedWebhook
 
@@ -38,6 +40,7 @@ __all__ = [
     "CannedReply",
     "Channel",
     "ChannelHealth",
+    "Consent",
     "Contact",
     "ContactPoint",
     "DeliveryState",
@@ -65,6 +68,8 @@ __all__ = [
     "Status",
     "StatusReport",
     "Submission",
+    "Subscriber",
+    "SubscriberState",
     "Telling",
     "User",
     "submission_label",

@@ -123,7 +123,8 @@ class JobKind(StrEnum):
     with the subject 0. `GUIDE`: end the guide with this id if nobody answered it in time. `TIDY`, likewise only one:
     put away what nobody needs any more. `LETTER`: send the mail outside the queue with this id. `MAIL`: read the
     original of the mail that is the message with this id once more, since it could not be read. `NOTICES`, again only
-    one: write to staff what they have not been told yet.
+    one: write to staff what they have not been told yet. `SUBSCRIBE`: ask whoever signed up with the consent of this
+    id to confirm it.
 
     What its failure is called at the desk stands in `inbox.services.failures`.
     """
@@ -139,6 +140,7 @@ class JobKind(StrEnum):
     LETTER = "letter"
     MAIL = "mail"
     NOTICES = "notices"
+    SUBSCRIBE = "subscribe"
 
     @property
     def time_limit(self) -> timedelta:
@@ -155,6 +157,7 @@ class JobKind(StrEnum):
             JobKind.LETTER: timedelta(minutes=2),
             JobKind.MAIL: timedelta(minutes=10),
             JobKind.NOTICES: timedelta(minutes=5),
+            JobKind.SUBSCRIBE: timedelta(minutes=1),
         }[self]
 
     @property
@@ -171,6 +174,30 @@ class LetterState(StrEnum):
     UNKNOWN = "unknown"
     SENT = "sent"
     FAILED = "failed"
+
+
+class SubscriberState(StrEnum):
+    """`PENDING` asked and has not confirmed; only `CONFIRMED` get the newsletter."""
+
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    UNSUBSCRIBED = "unsubscribed"
+
+    @property
+    def label(self) -> str:
+        return {
+            SubscriberState.PENDING: N_("Not confirmed yet"),
+            SubscriberState.CONFIRMED: N_("Subscribed"),
+            SubscriberState.UNSUBSCRIBED: N_("Unsubscribed"),
+        }[self]
+
+    @property
+    def icon(self) -> str:
+        return {
+            SubscriberState.PENDING: "hourglass",
+            SubscriberState.CONFIRMED: "circle-check",
+            SubscriberState.UNSUBSCRIBED: "circle-x",
+        }[self]
 
 
 class GuideStage(StrEnum):

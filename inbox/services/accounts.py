@@ -29,6 +29,9 @@ EXPORT = "inbox:export"
 WEBHOOKS = "webhooks:read"
 USE_CANNED = "canned_reply:use"
 CHANGE_CANNED = "canned_reply:change"
+SUBSCRIBERS = "subscriber:read"
+EXPORT_SUBSCRIBERS = "subscriber:export"
+REMOVE_SUBSCRIBER = "subscriber:remove"
 
 _READING = frozenset({READ, DOWNLOAD})
 _WORKING = _READING | {
@@ -49,9 +52,9 @@ _WORKING = _READING | {
 
 VERBS: dict[Role, frozenset[str]] = {
     Role.VIEWER: _READING,
-    Role.EDITOR: _WORKING | {CHANGE_CANNED},
+    Role.EDITOR: _WORKING | {CHANGE_CANNED, SUBSCRIBERS, EXPORT_SUBSCRIBERS},
     Role.ADS: _WORKING,
-    Role.ADMIN: _WORKING | {WEBHOOKS, CHANGE_CANNED},
+    Role.ADMIN: _WORKING | {WEBHOOKS, CHANGE_CANNED, SUBSCRIBERS, EXPORT_SUBSCRIBERS, REMOVE_SUBSCRIBER},
 }
 ADS_KINDS = ("advertising",)
 """All that advertising staff see: the tip form promises that they cannot open tips."""

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from inbox.models import Channel, ContactPoint, Direction, Mail, Message, Status, Submission
 from inbox.profile import Profile
 from inbox.rendering import message as render
-from inbox.services import guide, mail_heads, outbox, recovery, ways
+from inbox.services import guide, mail_heads, outbox, recovery, subscribers, ways
 from inbox.services.mail_tokens import Derive
 from inbox.services.outbox import Recipient
 from inbox.text import language_of
@@ -40,9 +40,10 @@ def welcome(session: Session, message: Message, profile: Profile, *, derive: Der
 
 
 def _is_told(session: Session, submission: Submission) -> bool:
-    """Whether anything was said to the sender, by us or by the guide; then they know."""
+    """Whether anything was said to the sender, by us or by the guide, that is not about the newsletter."""
+    of_newsletter = Message.client_key.startswith(subscribers.LETTERS)
     ours = (Message.submission_id == submission.id, Message.direction == Direction.OUT)
-    return bool(session.scalar(select(exists().where(*ours))))
+    return bool(session.scalar(select(exists().where(*ours, or_(Message.client_key.is_(None), ~of_newsletter)))))
 
 
 def _acknowledge(

@@ -93,9 +93,9 @@ def _write_row(sheet: Any, place: int, cells: Iterable[Any]) -> None:
 
 
 def _as_csv(submissions: Iterable[Submission]) -> Iterator[str]:
-    yield "\ufeff" + _row(COLUMNS)
+    yield "\ufeff" + row(COLUMNS)
     for submission in submissions:
-        yield _row(tuple(map(_safe, _cells(submission))))
+        yield row(tuple(map(safe, _cells(submission))))
 
 
 def _cells(submission: Submission) -> tuple[Any, ...]:
@@ -225,13 +225,14 @@ def _fact(value: Any) -> Any:
     return f"{'-'.join(ends)} {value.get('currency', '')}"
 
 
-def _safe(value: Any) -> str:
-    """Text that a spreadsheet shows rather than runs: what could be a formula gets an apostrophe in front."""
+def safe(value: Any) -> str:
+    """A cell's text that a spreadsheet shows rather than runs: what could be a formula gets an apostrophe in front."""
     text = str(value)
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
 
 
-def _row(cells: tuple[str, ...]) -> str:
+def row(cells: tuple[str, ...]) -> str:
+    """One line of a table."""
     line = io.StringIO()
     csv.writer(line).writerow(cells)
     return line.getvalue()

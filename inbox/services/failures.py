@@ -236,7 +236,7 @@ SORTS: dict[JobKind, Sort] = {
         one_by_one=Job.subject_id.in_(select(Letter.id).where(Letter.state == LetterState.UNKNOWN)),
     ),
     JobKind.NOTICES: Sort(heading=N_("Notices to staff"), icon="bell-ringing", words=_about_notices, regular=True),
-    **dict.fromkeys((JobKind.GUIDE, JobKind.TIDY), OTHER),
+    **dict.fromkeys((JobKind.GUIDE, JobKind.TIDY, JobKind.SUBSCRIBE), OTHER),
     JobKind.RECONCILE: Sort(heading=N_("Lost messages"), icon="history", words=_about_recovery, regular=True),
 }
 """One entry for each kind of work."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from inbox.errors import TooLate
@@ -18,6 +18,9 @@ from inbox.rows import rows_together
 from inbox.services import jobs
 from inbox.services.jobs import Refused
 from inbox.services.provider import SMTP_UNCLEAR
+
+TO_ANYBODY = "subscribe:"
+"""How the keys of letters begin that go where anybody told us to: that one cannot be delivered troubles no staff."""
 
 
 class Post(Protocol):
@@ -80,6 +83,26 @@ def withdraw(session: Session, prefix: str) -> None:
     session.execute(delete(Letter).where(Letter.id.in_(ids)))
 
 
+def forget(session: Session, *keys: str) -> None:
+    """Delete letters; one that has not left yet does not leave any more."""
+    ids = select(Letter.id).where(Letter.key.in_(keys))
+    session.execute(delete(Job).where(Job.kind == JobKind.LETTER, Job.subject_id.in_(ids)))
+    session.execute(delete(Letter).where(Letter.key.in_(keys)))
+
+
+def blank_sent(session: Session, prefix: str) -> None:
+    """Drop what sent letters said whose keys begin with `prefix`: their links are their readers' alone."""
+    sent = (Letter.key.startswith(prefix, autoescape=True), Letter.state == LetterState.SENT, Letter.text != "")
+    session.execute(update(Letter).where(*sent).values(text="", html="", headers={}))
+
+
+def forget_settled(session: Session, prefix: str, *, before: datetime) -> None:
+    """Delete letters whose keys begin with `prefix`, that were written before then and wait for nothing."""
+    settled = Letter.state.not_in((LetterState.WAITING, LetterState.SENDING))
+    old = select(Letter.key).where(Letter.key.startswith(prefix, autoescape=True), Letter.created_at < before, settled)
+    forget(session, *session.scalars(old))
+
+
 # What a worker asks, each in a transaction of its own
 
 
@@ -122,6 +145,9 @@ def give_up(session: Session, letter_id: int, code: str) -> None:
     letter.state = LetterState.FAILED if letter.state is LetterState.WAITING else LetterState.UNKNOWN
     letter.error = code[:64]
     session.flush()
+    job = jobs.find(session, JobKind.LETTER, letter_id)
+    if job and letter.key.startswith(TO_ANYBODY):
+        jobs.dismiss(session, job)
 
 
 def send_again(session: Session, letter: Letter, job: Job, *, now: datetime) -> None:

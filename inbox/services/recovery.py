@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from inbox.models import Message, RecoveryPosition
 from inbox.profile import Profile
 from inbox.rows import insert_values
-from inbox.services import guide, intake
+from inbox.services import guide, intake, newsletter_chat
 from inbox.services.intake import Incoming
 
 SETTLED = timedelta(minutes=2)
@@ -81,5 +81,7 @@ def take_in(session: Session, incoming: Incoming, sent_at: datetime, *, profile:
     """Store a message that was found; the guide hears it only if that still makes sense. Raises as `intake.receive`."""
     late = replace(incoming, sent_at=sent_at, extra={**incoming.extra, "recovered": True})
     arrival = intake.receive(session, late, region=profile.country, now=now)
+    if newsletter_chat.hear(session, late, arrival, profile, now=now):
+        return
     if now - sent_at <= WORTH_A_NOTICE:
         guide.hear(session, late, arrival, profile, now=now)

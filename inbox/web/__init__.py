@@ -22,6 +22,7 @@ from inbox.web import (
     set_up,
     sign_in,
     submission,
+    subscribers,
 )
 
 
@@ -41,6 +42,7 @@ def init_app(app: Flask, runtime: Runtime) -> None:
     app.register_blueprint(export.bp)
     app.register_blueprint(reply.bp)
     app.register_blueprint(canned_replies.bp)
+    app.register_blueprint(subscribers.bp)
     app.register_blueprint(outgoing.bp)
     app.register_blueprint(sign_in.bp)
     app.register_blueprint(set_up.bp)
