@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from inbox.db import Base, Key, ShortText, enum_by_value
 from inbox.models.enums import LetterState
@@ -34,6 +34,7 @@ class Mail(Base):
     original_key: Mapped[str] = mapped_column(String(255), default="")
     original_size: Mapped[int] = mapped_column(BigInteger, default=0)
     html: Mapped[str] = mapped_column(Text, default="", deferred=True)
+    has_html: Mapped[bool] = column_property(html != "")
     joined_by: Mapped[str] = mapped_column(String(16), default="")
     copy_of_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
     problem: Mapped[ShortText] = mapped_column(default="")

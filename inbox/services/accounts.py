@@ -21,6 +21,7 @@ LABEL = "submission:label"
 NOTE = "submission:note"
 ASK = "submission:ask"
 REPLY = "submission:reply"
+SPLIT = "submission:split"
 DOWNLOAD = "attachment:read"
 ORIGINAL = "attachment:original"
 RETRY = "job:retry"
@@ -30,7 +31,8 @@ USE_CANNED = "canned_reply:use"
 CHANGE_CANNED = "canned_reply:change"
 
 _READING = frozenset({READ, DOWNLOAD})
-_WORKING = _READING | {CLAIM, ASSIGN, MOVE, PRIORITISE, LABEL, NOTE, ASK, REPLY, ORIGINAL, RETRY, DISMISS, USE_CANNED}
+_WORKING = _READING | {CLAIM, ASSIGN, MOVE, PRIORITISE, LABEL, NOTE, ASK, REPLY, ORIGINAL, RETRY, DISMISS}
+_WORKING |= {SPLIT, USE_CANNED}
 
 VERBS: dict[Role, frozenset[str]] = {
     Role.VIEWER: _READING,

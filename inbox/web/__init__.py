@@ -11,6 +11,7 @@ from inbox.web import (
     errors,
     headers,
     health,
+    mail,
     outgoing,
     presentation,
     queue,
@@ -35,6 +36,7 @@ def init_app(app: Flask, runtime: Runtime) -> None:
     app.register_blueprint(submission.bp)
     app.register_blueprint(attention.bp)
     app.register_blueprint(reply.bp)
+    app.register_blueprint(mail.bp)
     app.register_blueprint(canned_replies.bp)
     app.register_blueprint(outgoing.bp)
     app.register_blueprint(sign_in.bp)
