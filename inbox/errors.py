@@ -18,7 +18,7 @@ class NotAllowed(InboxError):
 
 
 class MoveNotAllowed(InboxError):
-    """A status cannot follow the present one."""
+    """A status cannot follow the present one, or a message not leave its submission."""
 
 
 class AlreadyClaimed(InboxError):
@@ -126,3 +126,11 @@ class HarmfulFile(NotCleaned):
 
 class UnreadableFile(NotCleaned):
     """The file could not be read: it is damaged, too large, or takes too long."""
+
+
+class Unreadable(InboxError):
+    """What came as a mail is none: `code` is "empty" or "no_header"."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code

@@ -18,6 +18,7 @@ from inbox.antivirus import Clamd
 from inbox.channels.twilio import archive, fetch, send
 from inbox.handlers import Handler, tidy
 from inbox.handlers.guide import EndGuide
+from inbox.handlers.mail import ReadAgain
 from inbox.handlers.media import Clean, Fetch, Forget
 from inbox.handlers.reconcile import Reconcile
 from inbox.handlers.send import Send
@@ -248,6 +249,7 @@ def make(runtime: Runtime) -> Worker:
         JobKind.RECONCILE: Reconcile(runtime, lost),
         JobKind.GUIDE: EndGuide(runtime),
         JobKind.TIDY: Tidy(runtime),
+        JobKind.MAIL: ReadAgain(runtime),
     }
     regular = {JobKind.TIDY: tidy.EVERY}
     if lost:

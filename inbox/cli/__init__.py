@@ -7,7 +7,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DatabaseError
 
 from inbox import __version__
-from inbox.cli import data, doctor, serve, simulate, staff
+from inbox.cli import data, doctor, mail, serve, simulate, staff
 from inbox.errors import InboxError
 
 
@@ -42,6 +42,7 @@ for command in (
     doctor.doctor,
     data.demo,
     data.export,
+    mail.import_mail,
     staff.staff,
     simulate.simulate,
 ):

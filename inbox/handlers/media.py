@@ -10,12 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from inbox.antivirus import Clamd
 from inbox.cleaning import Cleaned, clean
 from inbox.errors import HarmfulFile, NoCleanCopy, NotCleaned, ScannerSilent, UnreadableFile, UploadRefused
-from inbox.models import Attachment, FileState, JobKind
+from inbox.models import Attachment, Channel, FileState, JobKind
 from inbox.models.attachment import INFECTED
 from inbox.runtime import Runtime
 from inbox.services import inspection, media, problems
@@ -46,7 +46,7 @@ class Fetch:
         attachment = _read(self._runtime, lease)
         if attachment is None or attachment.storage_key:
             return
-        with TemporaryFile(dir=_workshop(self._runtime)) as file:
+        with TemporaryFile(dir=workshop(self._runtime)) as file:
             try:
                 self._fetcher.fetch(attachment.source_url, file)
             except NotNow as error:
@@ -75,7 +75,7 @@ class Clean:
         attachment = _read(self._runtime, lease)
         if attachment is None or not attachment.storage_key or attachment.copy_key:
             return
-        with TemporaryDirectory(prefix=WORKSHOP_PREFIX, dir=_workshop(self._runtime)) as name:
+        with TemporaryDirectory(prefix=WORKSHOP_PREFIX, dir=workshop(self._runtime)) as name:
             self._judge(lease, attachment, Path(name))
 
     def give_up(self, session: Session, lease: Lease, code: str) -> None:
@@ -89,7 +89,8 @@ class Clean:
             kind = _identify(attachment, original)
         except UploadRefused as refusal:
             problem = problems.OF_REFUSALS.get(refusal.message, problems.UNSAFE_KIND)
-            return self._settle(attachment, FileState.REJECTED, problem, UNKNOWN)
+            kind = attachment.content_type if _is_of_a_mail(attachment) else UNKNOWN  # a mail says what it carries
+            return self._settle(attachment, FileState.REJECTED, problem, kind)
         try:
             cleaned = clean(original, kind, folder / "copy", folder / "preview")
         except NotCleaned as error:
@@ -160,13 +161,13 @@ class Forget:
 
 def clear_workshop(runtime: Runtime) -> None:
     """Delete what killed processes left; what is younger than any job may be belongs to one that runs."""
-    for folder in _workshop(runtime).glob(f"{WORKSHOP_PREFIX}*"):
+    for folder in workshop(runtime).glob(f"{WORKSHOP_PREFIX}*"):
         with suppress(FileNotFoundError):
             if time.time() - folder.stat().st_mtime > 2 * JobKind.CLEAN.time_limit.total_seconds():
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _workshop(runtime: Runtime) -> Path:
+def workshop(runtime: Runtime) -> Path:
     """Where files lie while they are worked on: on the disk of the data, not in /tmp, which may be memory."""
     folder = runtime.settings.data_dir / "tmp"
     folder.mkdir(exist_ok=True, mode=0o700)
@@ -175,15 +176,19 @@ def _workshop(runtime: Runtime) -> Path:
 
 def _read(runtime: Runtime, lease: Lease) -> Attachment | None:
     with runtime.database.reading() as session:
-        return session.get(Attachment, lease.subject_id)
+        return session.get(Attachment, lease.subject_id, options=[joinedload(Attachment.message)])
 
 
 def _identify(attachment: Attachment, original: Path) -> str:
-    """What it is. A name that a form took is believed to narrow it; a provider's is only a hint."""
+    """What it is. A name that a form took is believed to narrow it; a provider's or a mail's is only a hint."""
     with original.open("rb") as file:
-        if attachment.source_url:
+        if attachment.source_url or _is_of_a_mail(attachment):
             return inspection.identify(file, attachment.filename, attachment.content_type)
         return inspection.inspect(file, attachment.filename)
+
+
+def _is_of_a_mail(attachment: Attachment) -> bool:
+    return attachment.message is not None and attachment.message.channel is Channel.EMAIL
 
 
 def _believable(seconds: float | None) -> float | None:

@@ -38,6 +38,11 @@ class Channel(StrEnum):
             Channel.VOICE: "phone-incoming",
         }[self]
 
+    @property
+    def joins_by_sender(self) -> bool:
+        """Whether what an address sends joins what it has under way; a form or a mail says itself where it belongs."""
+        return self not in (Channel.WEB, Channel.EMAIL)
+
 
 class Direction(StrEnum):
     """In: somebody wrote to us. Out: we wrote to them."""
@@ -116,7 +121,8 @@ class JobKind(StrEnum):
     provider, `CLEAN` makes the copy that staff see, `FORGET` deletes the provider's copy. `RECONCILE`: take in
     what was sent to us and never arrived; there is only one of it, with the subject 0. `GUIDE`: end the guide with
     this id if nobody answered it in time. `TIDY`, likewise only one: put away what nobody needs any more.
-    `LETTER`: send the mail outside the queue with this id.
+    `LETTER`: send the mail outside the queue with this id. `MAIL`: read the original of the mail that is the message
+    with this id once more, since it could not be read.
 
     What its failure is called at the desk stands in `inbox.services.failures`.
     """
@@ -129,6 +135,7 @@ class JobKind(StrEnum):
     GUIDE = "guide"
     TIDY = "tidy"
     LETTER = "letter"
+    MAIL = "mail"
 
     @property
     def time_limit(self) -> timedelta:
@@ -142,12 +149,13 @@ class JobKind(StrEnum):
             JobKind.GUIDE: timedelta(minutes=1),
             JobKind.TIDY: timedelta(minutes=5),
             JobKind.LETTER: timedelta(minutes=2),
+            JobKind.MAIL: timedelta(minutes=10),
         }[self]
 
     @property
     def at_once(self) -> int:
         """How many of its kind one worker does at a time, so that none takes all its hands or the machine."""
-        return {JobKind.CLEAN: 2, JobKind.FETCH: 8}.get(self, 32)
+        return {JobKind.CLEAN: 2, JobKind.FETCH: 8, JobKind.MAIL: 1}.get(self, 32)
 
 
 class LetterState(StrEnum):

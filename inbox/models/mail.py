@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, and_
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from inbox.db import Base, Key, ShortText, enum_by_value
@@ -19,7 +19,7 @@ class Mail(Base):
     `mail_id` is its Message-ID with the angle brackets, by which answers find their submission; `digest` (SHA-256,
     hex) is of what makes it the same mail wherever it arrives. Of a mail that came in, `original_key` names its bytes
     as they came, `html` is its sanitised HTML, `joined_by` says why it belongs to a submission that was here before
-    ("token", "reply" or "copy"), `copy_of_id` the earlier arrival of the same mail in another mailbox of ours, and
+    ("token", "reply" or "copy"), `copy_of_id` the first arrival of the same mail, in another mailbox of ours, and
     `problem` why it could not be read and only its original is here. `verdicts` holds what the receiving server says
     of SPF, DKIM and DMARC; `traits` what kind of mail it is ("automatic", "bulk", "bounce", "reused_id", "defects").
     """
@@ -104,3 +104,7 @@ class ChannelHealth(Base):
 # Partial: asked only for mails whose original could not be read.
 _UNREAD = Mail.problem != ""
 Index("ix_mail_problem", Mail.id, sqlite_where=_UNREAD, postgresql_where=_UNREAD)
+
+# Two of the same mail that arrive at one moment for two mailboxes meet here, and the later one becomes a copy.
+_FIRST = and_(Mail.copy_of_id.is_(None), Mail.digest != "")
+Index("uq_mail_first", Mail.mail_id, Mail.digest, unique=True, sqlite_where=_FIRST, postgresql_where=_FIRST)

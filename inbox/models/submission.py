@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 class Submission(Base):
     """What somebody sent, with all that was said about it since.
 
-    `thread_key` is "channel:address" while further messages of that sender join this submission, and
-    NULL once it is decided; being unique, it allows one open submission per sender and channel.
+    `thread_key` is "channel:address" while further messages of that sender join this submission. It is NULL once
+    it is decided, and where messages say themselves where they belong (`Channel.joins_by_sender`); being unique, it
+    allows one open submission per sender and channel.
     `active_at` is the time of the newest message from outside, and the order of every list.
     `version` counts what staff changed: a page carries it back, so that a stale save is noticed.
     `views_closed` counts how often the holder of the receipt code closed it: no view opened before works after.

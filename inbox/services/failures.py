@@ -120,6 +120,20 @@ _LOST = N_(
 _LOST_BY = {"20003": N_("Twilio did not accept our sign-in. Ask an administrator to check the account's settings.")}
 
 
+def _about_mail(job: Job, _: Message) -> Words:
+    return Words(N_("An e-mail still cannot be read"), _MAIL_BY.get(job.error, _MAIL))
+
+
+_MAIL = N_("Its original is kept: it can be downloaded, and opened in a mail program.")
+_MAIL_BY = {
+    "too-large": N_(
+        "It is larger than what is taken apart here. An administrator can raise the limit; until then its original "
+        "can be downloaded, and opened in a mail program."
+    ),
+    "lost": N_("Its original is not where we keep files any more. Ask an administrator."),
+}
+
+
 def _about_other(job: Job, _: Any) -> Words:
     return Words(N_("Something could not be done"), _OTHER_TEXT)
 
@@ -141,15 +155,26 @@ _FILE = Sort(
 
 
 OTHER = Sort(heading=N_("Other work"), icon="alert-triangle", words=_about_other)
+_SUBMISSION_OF_MESSAGE = (
+    select(Message.submission_id).where(Message.id == Job.subject_id).correlate(Job).scalar_subquery()
+)
 SORTS: dict[JobKind, Sort] = {
     JobKind.SEND: Sort(
         heading=N_("Answers"),
         icon="send",
         words=_about_message,
         subject=select(Message).options(joinedload(Message.author), raiseload("*")),
-        submission=select(Message.submission_id).where(Message.id == Job.subject_id).correlate(Job).scalar_subquery(),
+        submission=_SUBMISSION_OF_MESSAGE,
         anchor=lambda message: f"m-{message.id}",
         again=_send_again,
+    ),
+    JobKind.MAIL: Sort(
+        heading=N_("E-mail"),
+        icon="mail",
+        words=_about_mail,
+        subject=select(Message).options(raiseload("*")),
+        submission=_SUBMISSION_OF_MESSAGE,
+        anchor=lambda message: f"m-{message.id}",
     ),
     **dict.fromkeys((JobKind.FETCH, JobKind.CLEAN, JobKind.FORGET), _FILE),
     **dict.fromkeys((JobKind.GUIDE, JobKind.TIDY, JobKind.LETTER), OTHER),

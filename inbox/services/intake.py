@@ -42,6 +42,7 @@ class Incoming:
     gist:        one line for lists, where the text says nothing
     receipt_hash: of the code that opens the submission; only web forms have one
     suspicions:  reasons the channel has to think that a machine wrote it
+    automatic:   no person wrote it, so that it asks nothing of the newsroom, as a report on a mail of ours
     sent_at:     when it was sent, where it reached us so late that this matters
     """
 
@@ -63,12 +64,20 @@ class Incoming:
     raw: Mapping[str, Any] = field(default_factory=dict)
     receipt_hash: str | None = None
     suspicions: tuple[str, ...] = ()
+    automatic: bool = False
     sent_at: datetime | None = None
 
     @property
     def is_recovered(self) -> bool:
         """Whether we asked for it, since it never reached us by itself (see `services.recovery`)."""
         return bool(self.extra.get("recovered"))
+
+    @property
+    def thread_key(self) -> str | None:
+        """What the submission carries that it joins, where its channel joins what one sender says."""
+        if self.sender is None or not self.sender.channel.joins_by_sender:
+            return None
+        return thread_key(self.sender.channel, self.sender.address)
 
 
 @dataclass(frozen=True)
@@ -143,7 +152,7 @@ def receive(session: Session, incoming: Incoming, *, region: str, now: datetime)
     person = submission = None
     if incoming.sender and point_id:
         person = contacts.recall(session, point_id, incoming.sender, incoming.keyword, now=incoming.sent_at or now)
-        submission = session.scalar(_OPEN_THREAD, {"thread_key": _thread_key(incoming.sender)})
+        submission = _open_thread(session, incoming.thread_key)
     if submission:
         untold = _hears(person, incoming) and _is_untold(session, submission)
         return replace(_continue(session, submission, incoming, point_id, now), may_acknowledge=untold)
@@ -157,7 +166,7 @@ def receive(session: Session, incoming: Incoming, *, region: str, now: datetime)
         opened.row.id,
         message.id,
         opened.reference,
-        point_id=id_of(person.point) if person and person.point else None,
+        point_id=_point_id(person),
         opened=True,
         may_acknowledge=_hears(person, incoming) and not opened.is_spam,
     )
@@ -191,11 +200,25 @@ def _file_id(url: str) -> str:
 
 
 def receive_more(session: Session, submission: Submission, incoming: Incoming, *, now: datetime) -> Arrival:
-    """Store a further message of whoever holds the receipt code; a decided submission is opened again."""
+    """Store a further message in the submission that it names: by its receipt code, or by what a mail answers.
+
+    A decided submission is opened again, unless no person wrote this. Exactly once, and raises, as `receive`.
+    """
     if repeat := find_repeat(session, incoming):
         return repeat
-    _reopen(session, submission, now)
-    return _continue(session, submission, incoming, None, now)
+    if not incoming.automatic:
+        _reopen(session, submission, now)
+    person = contacts.find_or_make(session, incoming.sender, now=now) if incoming.sender else None
+    return _continue(session, submission, incoming, _point_id(person), now)
+
+
+def add_copy(session: Session, first: Message, incoming: Incoming, *, now: datetime) -> Arrival:
+    """Store that a message came to another account as well. It says nothing new: its submission stays as it is."""
+    if repeat := find_repeat(session, incoming):
+        return repeat
+    with rows_together(session) as rows:
+        message = _add_message(rows, first.submission_id, incoming, first.contact_point_id, now)
+    return Arrival(session, first.submission_id, message.id, first.submission.reference)
 
 
 def _reopen(session: Session, submission: Submission, now: datetime) -> None:
@@ -221,14 +244,18 @@ def _is_untold(session: Session, submission: Submission) -> bool:
 _OPEN_THREAD = select(Submission).where(Submission.thread_key == bindparam("thread_key"))
 
 
+def _open_thread(session: Session, key: str | None) -> Submission | None:
+    return session.scalar(_OPEN_THREAD, {"thread_key": key}) if key else None
+
+
+def _point_id(person: Person | None) -> int | None:
+    return id_of(person.point) if person and person.point else None
+
+
 def _new_person(rows: Rows, incoming: Incoming, region: str, now: datetime) -> Person | None:
     if incoming.sender:
         return contacts.add(rows, incoming.sender, incoming.keyword, now=incoming.sent_at or now)
     return contacts.add_from_form(rows, incoming.facts, region=region, now=now) if incoming.facts else None
-
-
-def _thread_key(sender: Sender) -> str:
-    return thread_key(sender.channel, sender.address)
 
 
 @dataclass(frozen=True)
@@ -253,13 +280,13 @@ def _open(rows: Rows, incoming: Incoming, person: Person | None, now: datetime) 
         status=Status.SPAM if reasons else Status.NEW,
         channel=incoming.channel,
         subject=subject,
-        preview=_second_line(text, subject),
+        preview=second_line(text, subject) or ("" if subject == incoming.gist else incoming.gist),
         sender=shown_as,
         language=language_of(text),
         details=dict(incoming.details),
         spam_reasons=reasons,
         contact_id=person.contact if person else None,
-        thread_key=_thread_key(sender) if sender else None,
+        thread_key=incoming.thread_key,
         receipt_hash=incoming.receipt_hash,
         message_count=1,
         received_at=now,
@@ -272,8 +299,10 @@ def _open(rows: Rows, incoming: Incoming, person: Person | None, now: datetime) 
     return _Opened(submission, reference, is_spam=bool(reasons))
 
 
-def _second_line(text: str, subject: str) -> str:
+def second_line(text: str, subject: str) -> str:
     """What lists show below the subject: the words that follow it, or none where it says all there is."""
+    if first_line(text) != subject:
+        return first_line(text, PREVIEW_LENGTH)
     following = text.strip().removeprefix(subject.removesuffix("…").rstrip())
     return first_line(following.lstrip(" .,;:!?。，、；：！？"), PREVIEW_LENGTH)
 
@@ -281,11 +310,12 @@ def _second_line(text: str, subject: str) -> str:
 def _continue(
     session: Session, submission: Submission, incoming: Incoming, point_id: int | None, now: datetime
 ) -> Arrival:
-    """Store one more message from outside in a submission."""
-    submission.active_at = max(submission.active_at, now)
-    submission.preview = first_line(clean(incoming.text), PREVIEW_LENGTH) or incoming.gist
+    """Store one more message from outside in a submission; one that no person wrote leaves its place in lists."""
     submission.message_count += 1
-    submission.waits_for_sender = False
+    if not incoming.automatic:
+        submission.active_at = max(submission.active_at, now)
+        submission.preview = first_line(clean(incoming.text), PREVIEW_LENGTH) or incoming.gist
+        submission.waits_for_sender = False
     session.flush()
     search_index.extend(session, submission.id, _words(incoming))
     with rows_together(session) as rows:
@@ -296,7 +326,8 @@ def _continue(
 
 def _words(incoming: Incoming) -> list[str]:
     names = [*(file.filename for file in incoming.remote_files), *(file.filename for file in incoming.uploads)]
-    return search_text.tokens(clean(incoming.text), _sender_name(incoming), *names)
+    subject = clean(incoming.extra.get("subject", ""))
+    return search_text.tokens(clean(incoming.text), subject, _sender_name(incoming), *names)
 
 
 def _sender_name(incoming: Incoming) -> str:
@@ -335,23 +366,21 @@ def _add_files(session: Session, message_id: int, incoming: Incoming, now: datet
 def revise(session: Session, message: Message, incoming: Incoming, *, now: datetime) -> None:
     """Bring a stored message up to what its channel knows of it by now: a call is told in pieces.
 
-    The same `incoming` again changes nothing; neither the sender nor a file is ever taken away. Raises
-    IntegrityError if the first message of the same sender is being stored by another transaction.
+    The same `incoming` again changes nothing, uploads apart; neither the sender nor a file is ever taken away.
+    Raises IntegrityError if the first message of the same sender is being stored by another transaction.
     """
     submission, text = session.get_one(Submission, message.submission_id), clean(incoming.text)
     known = {file.source_url for file in message.attachments}
     files = [file for file in incoming.remote_files if file.url not in known]
     if incoming.sender and message.contact_point_id is None:
-        _name_sender(session, submission, message, incoming.sender, now)
-    if files or text != message.text:
+        _name_sender(session, submission, message, incoming, now)
+    if files or incoming.uploads or text != message.text:
         search_index.extend(session, submission.id, _words(incoming))
     if files:
         _reopen(session, submission, now)
         submission.active_at = max(submission.active_at, now)
     _rewrite(session, submission, message, incoming)
-    for file in files:
-        media.announce(session, message.id, file, now=now)
-    session.flush()
+    _add_files(session, message.id, replace(incoming, remote_files=tuple(files)), now)
 
 
 def _rewrite(session: Session, submission: Submission, message: Message, incoming: Incoming) -> None:
@@ -368,14 +397,18 @@ def _rewrite(session: Session, submission: Submission, message: Message, incomin
         submission.preview = first_line(message.text, PREVIEW_LENGTH) or incoming.gist
 
 
-def _name_sender(session: Session, submission: Submission, message: Message, sender: Sender, now: datetime) -> None:
+def _name_sender(session: Session, submission: Submission, message: Message, incoming: Incoming, now: datetime) -> None:
     """Say who sent a message that came without a sender; it stays its own submission, even if they have another."""
+    sender = incoming.sender
+    if sender is None:
+        return
     person = contacts.find_or_make(session, sender, now=now)
-    message.contact_point_id = id_of(person.point) if person.point else None
-    submission.contact_id = id_of(person.contact)
-    submission.sender = (person.facts.name or sender.address)[:500]
-    key = _thread_key(sender)
-    if submission.status.waits and session.scalar(_OPEN_THREAD, {"thread_key": key}) is None:
+    message.contact_point_id = _point_id(person)
+    if submission.contact_id is None:
+        submission.contact_id = id_of(person.contact)
+        submission.sender = (person.facts.name or sender.address)[:500]
+    key = incoming.thread_key
+    if key and submission.status.waits and _open_thread(session, key) is None:
         submission.thread_key = key
     head = search.head_tokens("", "", submission.sender, {}, [], [sender.address])
     search_index.extend(session, submission.id, head)

@@ -219,7 +219,9 @@ def _all_tokens(session: Session, submission: Submission) -> list[str]:
     texts += session.scalars(select(Attachment.filename).join(Message).where(of_this))
     texts += session.scalars(select(Note.text).where(Note.submission_id == submission.id))
     texts += (label.name for label in submission.labels)
-    texts += _changed_words(session.scalars(select(Message.extra).where(of_this)))
+    extras = session.scalars(select(Message.extra).where(of_this)).all()
+    texts += [str(extra["subject"]) for extra in extras if "subject" in extra]
+    texts += _changed_words(extras)
     contact = session.get(Contact, submission.contact_id) if submission.contact_id else None
     names = [contact.name, contact.organisation, contact.email] if contact else []
     addresses = [contact.phone, *(point.address for point in contact.points)] if contact else []

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from inbox.errors import AlreadyClaimed, MoveNotAllowed, NotAllowed, StaleSubmission
-from inbox.models import Channel, ContactPoint, GuideStage, Label, Message, Note, Priority, Status, Submission, User
+from inbox.models import ContactPoint, GuideStage, Label, Message, Note, Priority, Status, Submission, User
 from inbox.services import accounts, audit, search, search_index, search_text, takeover
 from inbox.text import clean
 
@@ -77,7 +77,7 @@ def move(session: Session, submission: Submission, to: Status, *, actor: User, s
 
 def _lock_sender(session: Session, submission: Submission) -> ContactPoint | None:
     """The address that the submission came from, locked as an arriving message locks it, and before anything else."""
-    if submission.channel is Channel.WEB:
+    if not submission.channel.joins_by_sender:
         return None
     of_this = (Message.submission_id == submission.id, Message.channel == submission.channel)
     wanted = select(Message.contact_point_id).where(*of_this, Message.contact_point_id.is_not(None))
