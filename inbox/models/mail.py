@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, and_
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, and_, literal_column
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from inbox.db import Base, Key, ShortText, enum_by_value
@@ -102,8 +102,9 @@ class ChannelHealth(Base):
 
 
 # Partial: asked only for mails whose original could not be read.
-_UNREAD = Mail.problem != ""
-Index("ix_mail_problem", Mail.id, sqlite_where=_UNREAD, postgresql_where=_UNREAD)
+UNREADABLE = Mail.problem != literal_column("''")
+"""A condition with a constant, by which a database sees that the index of such mails alone serves a query."""
+Index("ix_mail_problem", Mail.id, sqlite_where=UNREADABLE, postgresql_where=UNREADABLE)
 
 # Two of the same mail that arrive at one moment for two mailboxes meet here, and the later one becomes a copy.
 _FIRST = and_(Mail.copy_of_id.is_(None), Mail.digest != "")

@@ -172,7 +172,7 @@ SORTS: dict[JobKind, Sort] = {
         heading=N_("E-mail"),
         icon="mail",
         words=_about_mail,
-        subject=select(Message).options(raiseload("*")),
+        subject=select(Message).options(joinedload(Message.author), raiseload("*")),
         submission=_SUBMISSION_OF_MESSAGE,
         anchor=lambda message: f"m-{message.id}",
     ),

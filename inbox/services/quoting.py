@@ -10,7 +10,10 @@ FOLDED_FROM = 4
 _LONGEST_ATTRIBUTION = 400
 _ATTRIBUTION_LINES = 3  # mail programs break the line at 72 characters
 
-_ATTRIBUTION = re.compile(r"(?:On\b.{4,}\bwrote|於.{4,}寫道|在.{4,}写道|Am\b.{4,}\bschrieb\b.{0,80}|Le\b.{4,}\ba écrit)\s*[:：]")
+_BEGIN = re.compile(r"On\b|(?:[^<>]{0,100}<[^<>\s]{3,100}>\s*)?於|在|Am\b|Le\b")
+_ATTRIBUTION = re.compile(
+    r"(?:On\b.{4,}\bwrote|.*於.{4,}寫道|在.{4,}写道|Am\b.{4,}\bschrieb\b.{0,80}|Le\b.{4,}\ba écrit)\s*[:：]"
+)
 _DIGIT = re.compile(r"\d")  # of a date: "On its website the ministry wrote:" begins no quotation
 _PREFIX = re.compile(
     r"\s*(?:re|fwd?|aw|wg|sv|tr|antw|回覆|回复|答覆|答复|轉寄|转寄|轉發|转发)\s*(?:\[\d{1,3}\]|\(\d{1,3}\))?\s*[:：]",
@@ -81,6 +84,8 @@ def _is_marked(line: str) -> bool:
 
 def _attribution(lines: list[str]) -> int:
     """How many of these lines say who wrote what is quoted below them; 0 if they do not."""
+    if not _BEGIN.match(lines[0].lstrip()):
+        return 0
     for length in range(1, len(lines) + 1):
         joined = " ".join(line.strip() for line in lines[:length])
         if len(joined) > _LONGEST_ATTRIBUTION:

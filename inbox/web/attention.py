@@ -32,10 +32,11 @@ def missing(error: NotFound) -> ResponseReturnValue:
 def show() -> ResponseReturnValue:
     session, user = request_session(), current_user()
     older, before = request.args.get("older"), whole_number(request.args.get("before"))
+    has_mails = standing().unreadable and not older
     return render_template(
         "attention/list.html",
         page=attention.find_page(session, user, now=now(), older_than=older) if not before else attention.NOTHING,
-        mails=unreadable.find_page(session, user, before=before or None) if not older else unreadable.NOTHING,
+        mails=unreadable.find_page(session, user, before=before or None) if has_mails else unreadable.NOTHING,
         counts=attention.counts(session, user, now=now()),
         sort_of=failures.sort_of,
         acts=accounts.may(user, accounts.RETRY),

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from html import escape, unescape
 from typing import Any
-from urllib.parse import unquote
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from inbox import edge
-from inbox.errors import NotFound
+from inbox.errors import NotFound, TooLate
 from inbox.models import Attachment, Mail, Message
 from inbox.services import accounts, audit, mail_words, quoting, splitting
 from inbox.services import mail as mailing
@@ -64,10 +64,10 @@ def formatted(reference: str, number: int) -> ResponseReturnValue:
 
 
 def show_pictures(html: str, ready: Mapping[str, int], pictures: str) -> str:
-    """Let each `cid:` source (RFC 2392) lead to the picture of that content id; without one, its words are shown."""
+    """Let each `cid:` source lead to the picture of that content id; where it is not there, its words are shown."""
 
     def source(found: re.Match[str]) -> str:
-        attachment_id = ready.get(unquote(unescape(found[1])))
+        attachment_id = ready.get(unescape(found[1]))
         return f'src="{escape(pictures)}{attachment_id}"' if attachment_id else ""
 
     return _CID.sub(source, html)
@@ -101,6 +101,8 @@ def picture(reference: str, number: int, id: int) -> ResponseReturnValue:
 def original(reference: str, number: int) -> ResponseReturnValue:
     """The mail as it came, byte for byte; the download is written down before the first byte leaves."""
     message, mail = _find(edge.request_session(), reference, number, accounts.ORIGINAL)
+    if not mail.original_key:
+        raise NotFound(str(number))
     try:
         body = edge.current_runtime().storage.chunks(mail.original_key)
     except FileNotFoundError:
@@ -131,7 +133,7 @@ def split(reference: str, number: int) -> ResponseReturnValue:
         if own.id == item.id:
             own = splitting.split(session, message, actor=user, now=edge.now())
         reference = own.reference if accounts.may(user, accounts.READ, own) else reference
-    return redirect(url_for("submission.show", reference=reference, _anchor=f"m-{number}"), 303)
+    return redirect(url_for("submission.show", reference=reference, split=1, _anchor=f"m-{number}"), 303)
 
 
 @bp.post("/again")
@@ -140,7 +142,8 @@ def again(reference: str, number: int) -> ResponseReturnValue:
     """Have a mail that could not be read processed once more."""
     with edge.writing() as session:
         message, _ = _find(session, reference, number, accounts.RETRY)
-        mailing.ask_again(session, message, actor=current_user(), now=edge.now())
+        with suppress(TooLate):  # somebody was quicker, and it is read
+            mailing.ask_again(session, message, actor=current_user(), now=edge.now())
     if "from_list" in request.args:
         return redirect(url_for("attention.show"), 303)
     return submission.back(reference, f"m-{number}")
