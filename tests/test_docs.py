@@ -10,7 +10,7 @@ from inbox.profile import Guide, Link, Mailbox, Number, Profile, QuietHours, Tem
 PROJECT = Path(__file__).parent.parent
 SETTINGS = (PROJECT / "docs" / "settings.md").read_text(encoding="utf-8")
 ALIASES = {field.alias for field in Settings.model_fields.values()}
-COMMAND = re.compile(r"(?:`|bin/|^    )inbox ([a-z]+)")
+COMMAND = re.compile(r"(?:`|bin/|^    )inbox ([a-z-]+)")
 
 
 def test_every_setting_is_documented_and_every_documented_one_exists() -> None:

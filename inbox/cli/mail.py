@@ -10,6 +10,7 @@ from typing import BinaryIO, cast
 
 import click
 
+from inbox import logs
 from inbox.channels.email.take_in import Outcome, read_head, take_in
 from inbox.cli.shared import open_inbox
 from inbox.profile import Profile
@@ -31,6 +32,7 @@ _WORDS = {
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 def import_mail(files: tuple[Path, ...]) -> None:
     """Take .eml and mbox files in as if they had arrived by mail; one that is here already changes nothing."""
+    logs.configure()
     runtime = open_inbox()
     results = [_import(runtime, path) for path in files]
     if not all(results):

@@ -95,7 +95,7 @@ class Clean:
             cleaned = clean(original, kind, folder / "copy", folder / "preview")
         except NotCleaned as error:
             return self._settle(attachment, _STATES[type(error)], error.message, kind)
-        return self._keep(lease, kind, cleaned, folder)
+        return self._keep(lease, inspection.told(kind, attachment.content_type), cleaned, folder)
 
     def _bring(self, attachment: Attachment, folder: Path) -> Path:
         place = folder / "original"

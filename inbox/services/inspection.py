@@ -148,6 +148,11 @@ def identify(file: BinaryIO, filename: str, claimed: str) -> str:
     return "audio/mp4" if claimed.startswith("audio/") and kind in ("video/mp4", "video/3gpp") else kind
 
 
+def told(kind: str, claimed: str) -> str:
+    """What a file is called that is of this `kind`: a mail within a mail is text, and is known to be a mail."""
+    return claimed if (kind, claimed) == ("text/plain", "message/rfc822") else kind
+
+
 def named_for(filename: str, content_type: str) -> str:
     """Return a clean file name whose extension says `content_type`."""
     name = clean_filename(filename)

@@ -243,6 +243,14 @@ def test_an_answer_to_a_stored_mail_joins_it_whatever_its_subject(newsroom: Runt
     assert found(newsroom, "something else") == [item.id]
 
 
+def test_of_several_mails_that_it_names_the_newest_counts(newsroom: Runtime):
+    older, newer = letter("Older"), letter("Newer")
+    arrive(newsroom, older)
+    wanted = arrive(newsroom, newer).submission_id
+    assert arrive(newsroom, letter(references=(older.mail_id, newer.mail_id))).submission_id == wanted
+    assert arrive(newsroom, letter(in_reply_to=newer.mail_id, references=(older.mail_id,))).submission_id == wanted
+
+
 def test_an_answer_to_a_mail_of_ours_joins_by_its_token(newsroom: Runtime):
     first = arrive(newsroom, letter())
     joined = arrive(newsroom, letter(in_reply_to=answer(newsroom, first)))

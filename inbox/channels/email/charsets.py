@@ -86,11 +86,14 @@ def known(label: str) -> str:
 
 def _tries(data: bytes, name: str) -> Iterator[str | None]:
     meant = _MEANT.get(name, (name,)) if name else ()
-    if not name.startswith(_STATEFUL + _WIDE) and _is_surely_utf8(data, name):
-        yield _strict(data, "utf_8")
+    if not name.startswith(_STATEFUL + _WIDE):
+        if data.isascii():  # with escape sequences in it
+            yield _strict(data, "iso2022_jp")
+        elif _is_surely_utf8(data, name):
+            yield _strict(data, "utf_8")
     for codec in meant:
         yield _strict(data, codec)
-    yield _strict(data, "iso2022_jp" if data.isascii() else "utf_8")
+    yield _strict(data, "utf_8")
     yield _nearly(data, meant[0]) if meant else None
     yield from (_strict(data, codec) for codec, fits in _UNLABELLED if fits(data[:_SAMPLE]))
     yield data.decode(meant[0] if meant else "cp1252", "replace")

@@ -23,6 +23,7 @@ KEPT = (
 
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 _MAIL_ID = re.compile(r"<[^<>]{1,996}>")
+_EMPTY_LINE = re.compile(rb"^\r?\n", re.M)
 _SPACES = re.compile(" {2,}")
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]+")
 
@@ -116,22 +117,23 @@ def read(raw: bytes, start: int, end: int) -> tuple[Headers, int, bool]:
     million bytes is passed over.
     """
     fields: list[tuple[str, list[bytes]]] = []
-    at, parted, room = start, True, MOST_BYTES
+    at, parted = start, True
     while at < end:
         stop = raw.find(b"\n", at, end) + 1 or end
         line = raw[at : min(stop, at + words.LONGEST_VALUE)]
         if not line.strip(b"\r\n"):
             at = stop
             break
-        match = _FIELD.match(line)
-        if not match and not (fields and line[:1] in (b" ", b"\t")):
+        if match := _FIELD.match(line):
+            fields.append((match[1].decode("ascii").lower(), [line[match.end() :]]))
+        elif fields and line[:1] in (b" ", b"\t"):
+            fields[-1][1].append(line)
+        else:
             parted = False
             break
-        at, room = stop, room - len(line)
-        if room < 0 or len(fields) > MOST_FIELDS:
-            continue
-        if match:
-            fields.append((match[1].decode("ascii").lower(), [line[match.end() :]]))
-        else:
-            fields[-1][1].append(line)
+        at = stop
+        if at - start > MOST_BYTES or len(fields) > MOST_FIELDS:
+            empty = _EMPTY_LINE.search(raw, at, end)
+            at = empty.end() if empty else end
+            break
     return Headers([(name, b"".join(lines)) for name, lines in fields]), at, parted

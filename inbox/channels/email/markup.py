@@ -40,7 +40,7 @@ DEEPEST_SHOWN = 10
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _LINK = re.compile(r"(?:https?://|mailto:|tel:)", re.I)
 _NUMBER = re.compile(r"\d{1,4}")
-_PICTURE_WITHOUT_SOURCE = re.compile(r'<img(?![^>]* src=")[^>]*>')
+_PICTURE_WITHOUT_SOURCE = re.compile(r'<img(?: (?!src=)[a-z]+="[^"]*")*>')  # as nh3 writes one
 _FORMATTING = re.compile(r"<(b|code|em|i|s|strike|strong|u)\b(?!>)[^<>]*>", re.I)
 _DROPPED = re.compile(r"</?(?:big|font|nobr|small|tt)\b[^<>]*>", re.I)
 
@@ -104,8 +104,8 @@ def to_text(cleaned: str) -> str:
 
 
 _BLOCKS = {
-    "blockquote", "center", "dd", "details", "div", "dl", "dt", "figure", "figcaption", "hr", "li", "ol", "pre", "summary",
-    "table", "tr", "ul",
+    "blockquote", "center", "dd", "details", "div", "dl", "dt", "figure", "figcaption", "hr", "li", "ol", "pre",
+    "summary", "table", "tr", "ul",
 }  # fmt: skip
 _APART = {"caption", "h1", "h2", "h3", "h4", "h5", "h6", "p"}
 

@@ -16,9 +16,9 @@ from typing import BinaryIO
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from inbox.channels.email.parse import Unreadable, parse
+from inbox.channels.email.parse import parse
 from inbox.db import exactly_once
-from inbox.errors import StorageError
+from inbox.errors import StorageError, Unreadable
 from inbox.logs import log
 from inbox.models import Mail
 from inbox.runtime import Runtime
@@ -29,7 +29,7 @@ from inbox.storage import CHUNK_BYTES, Stored
 
 HEAD_BYTES = 256 * 1024
 """As much of a mail that cannot be read as its header is looked for in."""
-TOO_LARGE, UNREADABLE, FAULT = "too-large", "unreadable", "fault"
+TOO_LARGE, FAULT = "too-large", "fault"
 UNKNOWN = "application/octet-stream"
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 
@@ -107,8 +107,8 @@ def open_mail(runtime: Runtime, raw: BinaryIO) -> Opened:
     raw.seek(0)
     try:
         return Opened(parse(raw.read(), runtime.zone), sha256)
-    except Unreadable:
-        return _placeholder(raw, sha256, UNREADABLE)
+    except Unreadable as error:
+        return _placeholder(raw, sha256, error.code)
     except Exception as error:
         log.error("mail parser", error=type(error).__name__)
         return _placeholder(raw, sha256, FAULT)
@@ -172,6 +172,7 @@ def keep_files(files: Iterable[MailFile], keep: Keep) -> list[KeptFile]:
 def _type_of(file: MailFile) -> str:
     """What its content says it is, else what the mail says: files of every kind are kept."""
     try:
-        return inspection.identify(io.BytesIO(file.content), file.filename, file.content_type)
+        kind = inspection.identify(io.BytesIO(file.content), file.filename, file.content_type)
+        return inspection.told(kind, file.content_type)
     except Exception:  # most often UploadRefused; whatever is in it, it is only a hint until it is looked at
         return file.content_type[:255] or UNKNOWN

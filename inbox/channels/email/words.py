@@ -16,7 +16,7 @@ _WORD = re.compile(r"=\?([^?\s*]{1,60})(?:\*[^?\s]{0,20})?\?([bq])\?(.{0,2000}?)
 _PARAMETER = re.compile(r';\s*([^\s=;"]{1,100})\s*=\s*("(?:[^"\\]|\\.){0,8000}+"|[^;]*)', re.S)
 _PIECE = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?")
 _UNPADDED = re.compile(rb"[^=]+")
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
+_NOT_BASE64 = re.sub(rb"[A-Za-z0-9+/=]", b"", bytes(range(256)))
 
 
 def decode(text: str) -> str:
@@ -43,17 +43,16 @@ def _bytes_of(encoding: str, text: str) -> bytes:
 
 def from_base64(data: bytes) -> bytes:
     """What can be read of Base64, with wrong padding, padding in its middle and foreign characters too."""
+    data = data.translate(None, _NOT_BASE64)
     if data.count(b"=") > MOST_PIECES:
         data = data.replace(b"=", b"")
-    read = bytearray()
-    for piece in _UNPADDED.finditer(data):
-        read += _whole(_NOT_BASE64.sub(b"", piece[0]))
-    return bytes(read)
+    return b"".join(_whole(data, *piece.span()) for piece in _UNPADDED.finditer(data))
 
 
-def _whole(piece: bytes) -> bytes:
-    rest = len(piece) % 4
-    return binascii.a2b_base64(piece[:-1] if rest == 1 else piece + b"=" * (-rest % 4))
+def _whole(data: bytes, start: int, end: int) -> bytes:
+    rest = (end - start) % 4
+    decoded = binascii.a2b_base64(memoryview(data)[start : end - rest])
+    return decoded + binascii.a2b_base64(data[end - rest : end] + b"==") if rest > 1 else decoded
 
 
 def parameters(value: str) -> tuple[str, dict[str, str]]:
@@ -62,7 +61,7 @@ def parameters(value: str) -> tuple[str, dict[str, str]]:
     found: dict[str, dict[int, tuple[bool, str]]] = {}
     plain: dict[str, str] = {}
     for match in _PARAMETER.finditer(value):
-        piece = _PIECE.match(match[1].lower())
+        piece = _PIECE.fullmatch(match[1].lower())
         if piece is None:
             continue
         name, number, extended = piece.groups()

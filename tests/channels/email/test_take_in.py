@@ -2,6 +2,7 @@
 
 import io
 import threading
+from pathlib import Path
 
 import pytest
 from posted import NEWS, TIPS, mails, submissions, with_mailboxes
@@ -70,6 +71,25 @@ def test_a_mail_comes_in_with_its_original_and_its_files(newsroom: Runtime):
     assert in_storage(newsroom) == named(newsroom)
 
 
+def sample(name: str) -> bytes:
+    return (Path(__file__).parents[2] / "samples/email" / name).read_bytes()
+
+
+def test_every_kind_of_file_is_kept_and_what_its_content_allows_gets_a_clean_copy(newsroom: Runtime):
+    misnamed = sample("03_pdf_attachment.eml").replace(b"water-report-2026.pdf", b"water-report-2026.doc")
+    for content in (misnamed, sample("11_forwarded_message.eml"), sample("18_winmail_dat.eml")):
+        arrive(newsroom, content)
+    worker.make(newsroom).run_due()
+    with newsroom.database.reading() as session:
+        files = session.scalars(select(Attachment).order_by(Attachment.id)).all()
+    report, forwarded, winmail, budget = files
+    assert (report.content_type, report.copy_type) == ("application/pdf", "application/pdf")
+    assert (forwarded.content_type, forwarded.copy_type) == ("message/rfc822", "text/plain")
+    assert (winmail.content_type, winmail.state) == ("application/ms-tnef", FileState.REJECTED)
+    assert winmail.may_be_opened
+    assert (budget.filename, budget.is_ready) == ("budget.csv", True)
+
+
 def test_a_repeat_changes_nothing_but_lets_the_caller_go_on(newsroom: Runtime):
     told: list[str] = []
     assert arrive(newsroom, with_file(), also=lambda session: told.append("first")) is Outcome.TAKEN_IN
@@ -132,7 +152,8 @@ def test_a_commit_whose_answer_was_lost_keeps_its_files(newsroom: Runtime, monke
 @pytest.mark.parametrize("sender", ["Lin <lin@reader.example>", "Nobody"])
 def test_the_same_mail_at_three_mailboxes_at_one_moment_is_one_submission(newsroom: Runtime, sender: str):
     for number in range(6):
-        at_once(newsroom, raw(number=number, sender=sender), (NEWS, TIPS, THIRD, NEWS, TIPS))
+        content = raw(number=number, sender=sender)
+        at_once(newsroom, *((content, address) for address in (NEWS, TIPS, THIRD, NEWS, TIPS)))
     with newsroom.database.reading() as session:
         arrivals = session.execute(select(Mail.mail_id, Message.account, Message.submission_id).join(Mail.message))
         found = list(arrivals)
@@ -143,17 +164,28 @@ def test_the_same_mail_at_three_mailboxes_at_one_moment_is_one_submission(newsro
     assert in_storage(newsroom) == named(newsroom)
 
 
-def at_once(runtime: Runtime, content: bytes, addresses: tuple[str, ...]) -> None:
-    start, trouble = threading.Barrier(len(addresses)), []
+def test_ten_answers_at_one_moment_are_all_counted(newsroom: Runtime):
+    arrive(newsroom, raw())
+    answers = [raw(f"Answer {number}", number, f"{number}@reader.example") for number in range(2, 12)]
+    answer = b"In-Reply-To: <1@reader.example>\nFrom:"
+    at_once(newsroom, *((content.replace(b"From:", answer, 1), NEWS) for content in answers))
+    (item,) = submissions(newsroom)
+    assert item.message_count == 11
+    assert len(mails(newsroom)) == 11
 
-    def post(address: str) -> None:
+
+def at_once(runtime: Runtime, *posts: tuple[bytes, str]) -> None:
+    """Several mails come at one moment, each to its address."""
+    start, trouble = threading.Barrier(len(posts)), []
+
+    def post(content: bytes, address: str) -> None:
         start.wait()
         try:
             arrive(runtime, content, address)
         except Exception as error:
             trouble.append(error)
 
-    threads = [threading.Thread(target=post, args=(address,)) for address in addresses]
+    threads = [threading.Thread(target=post, args=each) for each in posts]
     for thread in threads:
         thread.start()
     for thread in threads:
