@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, and_
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, and_, literal_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from inbox.db import Base, Key, ShortText, enum_by_value
 from inbox.models.enums import LetterState
@@ -34,6 +34,7 @@ class Mail(Base):
     original_key: Mapped[str] = mapped_column(String(255), default="")
     original_size: Mapped[int] = mapped_column(BigInteger, default=0)
     html: Mapped[str] = mapped_column(Text, default="", deferred=True)
+    has_html: Mapped[bool] = column_property(html != "")
     joined_by: Mapped[str] = mapped_column(String(16), default="")
     copy_of_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
     problem: Mapped[ShortText] = mapped_column(default="")
@@ -103,8 +104,9 @@ class ChannelHealth(Base):
 
 
 # Partial: asked only for mails whose original could not be read.
-_UNREAD = Mail.problem != ""
-Index("ix_mail_problem", Mail.id, sqlite_where=_UNREAD, postgresql_where=_UNREAD)
+UNREADABLE = Mail.problem != literal_column("''")
+"""A condition with a constant, by which a database sees that the index of such mails alone serves a query."""
+Index("ix_mail_problem", Mail.id, sqlite_where=UNREADABLE, postgresql_where=UNREADABLE)
 
 # Two of the same mail that arrive at one moment for two mailboxes meet here, and the later one becomes a copy.
 _FIRST = and_(Mail.copy_of_id.is_(None), Mail.digest != "")

@@ -21,6 +21,7 @@ LABEL = "submission:label"
 NOTE = "submission:note"
 ASK = "submission:ask"
 REPLY = "submission:reply"
+SPLIT = "submission:split"
 DOWNLOAD = "attachment:read"
 ORIGINAL = "attachment:original"
 RETRY = "job:retry"
@@ -34,21 +35,8 @@ EXPORT_SUBSCRIBERS = "subscriber:export"
 REMOVE_SUBSCRIBER = "subscriber:remove"
 
 _READING = frozenset({READ, DOWNLOAD})
-_WORKING = _READING | {
-    CLAIM,
-    ASSIGN,
-    MOVE,
-    PRIORITISE,
-    LABEL,
-    NOTE,
-    ASK,
-    REPLY,
-    ORIGINAL,
-    RETRY,
-    DISMISS,
-    USE_CANNED,
-    EXPORT,
-}
+_ACTING = {CLAIM, ASSIGN, MOVE, PRIORITISE, LABEL, NOTE, ASK, REPLY, SPLIT, RETRY, DISMISS}
+_WORKING = _READING | _ACTING | {ORIGINAL, USE_CANNED, EXPORT}
 
 VERBS: dict[Role, frozenset[str]] = {
     Role.VIEWER: _READING,

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, raiseload
 from inbox.db import Base
 from inbox.errors import NotAllowed, NotFound, TooLate
 from inbox.models import Job, JobKind, JobState, Submission, User
-from inbox.services import accounts, audit, failures, jobs, refusals
+from inbox.services import accounts, audit, failures, jobs, refusals, unreadable
 from inbox.services.failures import SORTS, Sort, Words, sort_of
 
 PAGE_SIZE = 50
@@ -59,17 +59,22 @@ class Page:
     older: str | None
 
 
+NOTHING = Page([], None)
+
+
 @dataclass(frozen=True)
 class Standing:
-    """How things are, for the number in the sidebar: what failed, since when nothing is done, refused webhooks."""
+    """How things are, for the number in the sidebar: what failed, since when nothing is done, refused webhooks,
+    e-mails that could not be read."""
 
     failures: int
     still_since: datetime | None
     refused: int
+    unreadable: int
 
     @property
     def count(self) -> int:
-        return self.failures + (self.still_since is not None) + bool(self.refused)
+        return self.failures + (self.still_since is not None) + bool(self.refused) + self.unreadable
 
 
 def standing(session: Session, user: User, *, now: datetime) -> Standing:
@@ -78,9 +83,10 @@ def standing(session: Session, user: User, *, now: datetime) -> Standing:
         select(func.count()).select_from(_visible(user, now, Job.id).limit(MOST_COUNTED).subquery()).scalar_subquery(),
         jobs.late_since().scalar_subquery(),
         refusals.burst(now) if accounts.may(user, accounts.WEBHOOKS) else literal(0),
+        unreadable.count(user, MOST_COUNTED).scalar_subquery(),
     )
-    failures, since, refused = session.execute(select(*parts), {"now": now}).one()
-    return Standing(failures, since if since and since <= now - jobs.LATE else None, refused)
+    failures, since, refused, unread = session.execute(select(*parts), {"now": now}).one()
+    return Standing(failures, since if since and since <= now - jobs.LATE else None, refused, unread)
 
 
 def find_page(session: Session, user: User, *, now: datetime, older_than: str | None = None) -> Page:

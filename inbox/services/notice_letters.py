@@ -165,7 +165,7 @@ def _moment(at: str | None, zone: ZoneInfo) -> str:
 def _place(notice: Notice) -> str:
     """Where at the desk it is to be seen."""
     if notice.submission is None:
-        return "/desk/attention"
+        return "/desk/channels"
     place = f"/desk/submissions/{notice.submission.reference}"
     if notice.note_id:
         return f"{place}#n-{notice.note_id}"

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload, raiseload, selectinload
 from inbox.models import Attachment, AuditEntry, Message, Note, Submission
 
 PAGE_SIZE = 200
-_ABOUT_FILES = ("attachment:download", "attachment:open_original", "attachment:retry")
+_ABOUT_FILES = ("attachment:download", "attachment:open_original", "attachment:retry", "mail:open_original")
 NOT_SHOWN = (
     "submission:receive",
     "submission:correct",
@@ -48,7 +48,16 @@ class Timeline:
 
 
 _PARTS: tuple[tuple[str, type[Message] | type[Note] | type[AuditEntry], Select[Any]], ...] = (
-    ("message", Message, select(Message).options(joinedload(Message.author), selectinload(Message.attachments))),
+    (
+        "message",
+        Message,
+        select(Message).options(
+            joinedload(Message.author),
+            joinedload(Message.contact_point),
+            joinedload(Message.mail),
+            selectinload(Message.attachments),
+        ),
+    ),
     ("note", Note, select(Note).options(joinedload(Note.author))),
     ("act", AuditEntry, select(AuditEntry).where(AuditEntry.verb.not_in(NOT_SHOWN))),
 )

@@ -66,6 +66,14 @@ const toNewest = () => {
   talk.scrollTop = messages[messages.length - 1].offsetTop - talk.offsetTop - 12;
 };
 
+// A formatted mail is as high as it is, up to where it scrolls by itself. Its frame runs no script of its own.
+
+document.addEventListener("load", (event) => {
+  if (!event.target.matches?.(".nr-formatted > iframe")) return;
+  const page = event.target.contentDocument?.documentElement;
+  if (page) event.target.style.height = `${Math.min(page.scrollHeight + 2, 2000)}px`;
+}, true);
+
 // Swaps of the main band: what is being typed survives the acts of other forms, and an answer that is
 // no page of ours (a proxy's error) changes nothing.
 

@@ -13,6 +13,7 @@ from inbox.web import (
     export,
     headers,
     health,
+    mail,
     notices,
     outgoing,
     presentation,
@@ -41,6 +42,7 @@ def init_app(app: Flask, runtime: Runtime) -> None:
     app.register_blueprint(channels.bp)
     app.register_blueprint(export.bp)
     app.register_blueprint(reply.bp)
+    app.register_blueprint(mail.bp)
     app.register_blueprint(canned_replies.bp)
     app.register_blueprint(subscribers.bp)
     app.register_blueprint(outgoing.bp)

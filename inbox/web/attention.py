@@ -9,10 +9,11 @@ from flask.typing import ResponseReturnValue
 from inbox.edge import current_runtime, now, request_session, writing
 from inbox.errors import NotAllowed, NotFound
 from inbox.models import JobKind, User
-from inbox.services import accounts, attention, failures, refusals
+from inbox.services import accounts, attention, failures, refusals, unreadable
 from inbox.services.attention import Standing
 from inbox.web import errors
 from inbox.web.access import current_user, is_signed_in, staff_only
+from inbox.web.forms import whole_number
 
 bp = Blueprint("attention", __name__, url_prefix="/desk/attention")
 
@@ -30,10 +31,12 @@ def missing(error: NotFound) -> ResponseReturnValue:
 @staff_only
 def show() -> ResponseReturnValue:
     session, user = request_session(), current_user()
-    page = attention.find_page(session, user, now=now(), older_than=request.args.get("older"))
+    older, before = request.args.get("older"), whole_number(request.args.get("before"))
+    has_mails = standing().unreadable and not older
     return render_template(
         "attention/list.html",
-        page=page,
+        page=attention.find_page(session, user, now=now(), older_than=older) if not before else attention.NOTHING,
+        mails=unreadable.find_page(session, user, before=before or None) if has_mails else unreadable.NOTHING,
         counts=attention.counts(session, user, now=now()),
         sort_of=failures.sort_of,
         acts=accounts.may(user, accounts.RETRY),
@@ -114,7 +117,7 @@ def _for_webhooks(user: User) -> None:
 def standing() -> Standing:
     """How things are, asked for once in a request; nothing for anybody who is not signed in."""
     if not is_signed_in():
-        return Standing(0, None, 0)
+        return Standing(0, None, 0, 0)
     if "standing" not in g:
         g.standing = attention.standing(request_session(), current_user(), now=now())
     found: Standing = g.standing

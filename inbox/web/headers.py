@@ -9,7 +9,7 @@ _POLICY = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 PUBLIC_POLICY = _POLICY.format(scripts="")
-DESK_POLICY = _POLICY.format(scripts="script-src 'self'; ")
+DESK_POLICY = _POLICY.format(scripts="script-src 'self'; frame-src 'self'; ")
 
 TWIML = "text/xml"
 

@@ -26,6 +26,8 @@ ACTS = {
 
 ABOUT_REPLIES = re.compile("reply(/.*)?$|messages/.*/(take-back|send-again|arrived|rewrite)$")
 """Acts on a sender who can be answered; who may do these is tested in test_reply.py."""
+ABOUT_MAILS = re.compile("mails/.*/(split|again)$")
+"""Acts on an e-mail; who may do these is tested in test_mail.py."""
 
 
 def desk_rules(app: Flask, method: str) -> list[Rule]:
@@ -84,7 +86,7 @@ def test_every_post_refuses_without_a_token_of_the_page(app, signed_in):
 def test_the_list_of_acts_here_is_complete(app):
     prefix = "/desk/submissions/<reference>/"
     acts = {rule.rule.removeprefix(prefix) for rule in desk_rules(app, "POST") if rule.rule.startswith(prefix)}
-    assert {act for act in acts if not ABOUT_REPLIES.match(act)} == set(ACTS)
+    assert {act for act in acts if not (ABOUT_REPLIES.match(act) or ABOUT_MAILS.match(act))} == set(ACTS)
 
 
 @pytest.mark.parametrize("act", ACTS)
