@@ -27,7 +27,8 @@ from inbox.profile import Profile
 from inbox.text import clean
 
 SAMPLES = Path(__file__).parents[1] / "samples"
-SLOW_SECONDS = 10.0
+SLOW_SECONDS = 5.0
+"""Of the processor: a sample has some ten thousand bytes, so this is time that grows faster than they do."""
 TAIPEI, PROFILE = ZoneInfo("Asia/Taipei"), Profile()
 
 _TOKENS = [
@@ -254,10 +255,10 @@ def run(seed: int, names: tuple[str, ...] = ()) -> Iterator[Fault | None]:
 
 
 def _try(target: Target, sample: bytes) -> Fault | None:
-    began = time.monotonic()
+    began = time.process_time()
     try:
         target.feed(sample)
     except Exception as error:
         return Fault(target.name, sample, f"{type(error).__name__}: {error}")
-    seconds = time.monotonic() - began
+    seconds = time.process_time() - began
     return Fault(target.name, sample, f"took {seconds:.0f} seconds") if seconds > SLOW_SECONDS else None
