@@ -95,6 +95,9 @@ def sources(servers: Sequence[ImapServer], profile: Profile) -> Iterator[Source]
         elif (mailbox.address, server.folder) in seen:
             words = f"names the folder {server.folder} of {mailbox.address} twice; the second one is not read"
             yield Source(server, None, words)
+        elif mailbox.move_to.casefold() == server.folder.casefold():
+            words = f"mails of {mailbox.address} would be moved to {server.folder}, where they lie already (move_to)"
+            yield Source(server, None, f"{words}, so that folder is not read; move them to another one")
         else:
             seen.add((mailbox.address, server.folder))
             yield Source(server, mailbox)

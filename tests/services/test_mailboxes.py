@@ -138,6 +138,12 @@ def test_a_folder_that_is_named_twice_is_read_once():
     assert "twice" in complaints("imaps://u:p@h imaps://u:p@old", NEWS)[1]
 
 
+def test_mails_are_not_moved_to_the_folder_that_they_come_from_for_ever():
+    moving = NEWS.model_copy(update={"after_reading": "move", "move_to": "Inbox"})
+    assert "where they lie already" in complaints("imaps://u:p@h", moving)[0]
+    assert addresses("imaps://u:p@h", moving) == []
+
+
 def test_each_folder_has_a_name_among_the_channels():
     found = mailboxes.sources(parse_imap("imaps://u:p@h imaps://u:p@h/Junk"), Profile(mailboxes=(NEWS,)))
     assert [each.name for each in found] == ["imap:news@example.org", "imap:news@example.org/Junk"]

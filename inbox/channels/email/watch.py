@@ -147,6 +147,8 @@ class Watch(threading.Thread):
             for uid, content in folder.read(wanted, place, singly=bool(self._failures or self._put_off)):
                 problem = self._take_in(uid, content, progress) or problem
                 self._put_off.discard(waiting.pop())
+                if self._stopping.is_set():
+                    raise Stopped
         except Trouble:
             if self._failures > 1:  # it broke there each time, with nothing read since, and read by itself too
                 self._put_off.add(waiting[-1])

@@ -119,6 +119,21 @@ def test_what_comes_is_brought_by_the_server_and_the_wait_ends_with_the_worker(r
     assert here(runtime) == ids(1)
 
 
+def test_to_stop_is_to_store_no_further_mail_even_of_those_fetched_together(
+    reading: Reading, account: Account, monkeypatch: pytest.MonkeyPatch
+):
+    account.append(*map(mail, range(1, 6)))
+    runtime = reading()
+    (each,) = watch.make(runtime)
+    take_in = watch.take_in
+    monkeypatch.setattr(watch, "take_in", lambda *a, **k: (take_in(*a, **k), each.stop()))
+
+    each.run()
+
+    assert here(runtime) == ids(1)
+    assert (position(runtime).last_uid, position(runtime).holder) == (1, "")
+
+
 def test_only_what_is_here_is_marked_as_seen(reading: Reading, account: Account):
     account.append(mail(1), mail(2), mail(3))
     runtime = reading(after_reading="seen")
