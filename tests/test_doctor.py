@@ -349,7 +349,6 @@ def test_without_an_account_templates_cannot_be_checked(find: Examine):
     assert finding.level is Level.NOTE
 
 
-<<<<<<< HEAD
 MAILBOXES = """
 [[mailboxes]]
 address = "news@example.org"
@@ -456,9 +455,9 @@ def test_a_newsletter_that_nobody_can_confirm_by_mail_is_pointed_out(environ, cl
     profile.write_text('[newsletter]\nname = "Weekly"\n', encoding="utf-8")
     runtime = bootstrap({**environ, "INBOX_CONFIG": str(profile), "TWILIO_ACCOUNT_SID": ""}, clock)
     found = {each.subject: each for each in examine(runtime)}["newsletter"]
-=======
+
+
 def test_a_newsletter_that_nobody_can_confirm_by_mail_is_pointed_out(find: Examine) -> None:
     found = find('[newsletter]\nname = "Weekly"\n')["newsletter"]
->>>>>>> subscribe
     assert found.level is Level.NOTE
     assert "INBOX_SMTP_URL" in found.words
