@@ -450,13 +450,6 @@ def test_mail_of_an_address_that_the_profile_does_not_list_is_wrong(find: Examin
     assert "other@example.org is none of the profile's mailboxes" in finding.words
 
 
-def test_a_newsletter_that_nobody_can_confirm_by_mail_is_pointed_out(environ, clock, tmp_path) -> None:
-    profile = tmp_path / "inbox.toml"
-    profile.write_text('[newsletter]\nname = "Weekly"\n', encoding="utf-8")
-    runtime = bootstrap({**environ, "INBOX_CONFIG": str(profile), "TWILIO_ACCOUNT_SID": ""}, clock)
-    found = {each.subject: each for each in examine(runtime)}["newsletter"]
-
-
 def test_a_newsletter_that_nobody_can_confirm_by_mail_is_pointed_out(find: Examine) -> None:
     found = find('[newsletter]\nname = "Weekly"\n')["newsletter"]
     assert found.level is Level.NOTE
