@@ -111,5 +111,7 @@ def submissions(runtime: Runtime) -> list[Submission]:
 
 
 def mails(runtime: Runtime) -> list[Mail]:
+    """What came in; what is told to its sender by itself is none of them."""
+    came = select(Mail).join(Message, Mail.message_id == Message.id).where(Message.direction == Direction.IN)
     with runtime.database.reading() as session:
-        return list(session.scalars(select(Mail).order_by(Mail.id)))
+        return list(session.scalars(came.order_by(Mail.id)))

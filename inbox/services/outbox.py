@@ -90,7 +90,8 @@ def enqueue(
             at=now,
         )
         if mail:
-            rows.add(Mail, message_id=message, mail_id=mail.mail_id, in_reply_to=mail.in_reply_to)
+            known = {"mail_id": mail.mail_id, "in_reply_to": mail.in_reply_to}
+            rows.add(Mail, message_id=message, **known, verdicts={}, traits={})
         jobs.add(rows, JobKind.SEND, message, due_at=due_at, now=now)
     return message.id
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from inbox import worker
 from inbox.channels.email.take_in import take_in
-from inbox.models import Message, Submission
+from inbox.models import Direction, Message, Submission
 from inbox.runtime import Runtime
 
 EVIL = "<script>document.title = 'evil'</script><img src=x onerror=\"document.title = 'evil'\">"
@@ -68,7 +68,9 @@ def look(
 
 def newest(runtime: Runtime) -> tuple[Submission, int]:
     with runtime.database.reading() as session:
-        message = session.scalars(select(Message).order_by(Message.id.desc())).first()
+        message = session.scalars(
+            select(Message).where(Message.direction == Direction.IN).order_by(Message.id.desc())
+        ).first()
         assert message
         return message.submission, message.id
 
