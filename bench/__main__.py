@@ -23,9 +23,11 @@ from twilio.request_validator import RequestValidator
 from bench import data
 from bench.client import Connection, Pass, Request, run
 from bench.servers import PUBLIC_URL, TOKEN, Inbox, serving
-from inbox import create_app, migrations
+from inbox import create_app, migrations, worker
 from inbox.bootstrap import bootstrap
-from inbox.models import Role, User
+from inbox.models import JobKind, Role, User
+from inbox.services import jobs
+from inbox.services.jobs import Lease
 
 CLIENTS = 8
 KNOWN_SENDERS = 200
@@ -162,12 +164,26 @@ def fresh() -> Request:
 
 
 def further() -> Request:
-    """Messages of few senders, each of whom has a conversation already."""
+    """Messages of few senders, each of whom has a conversation already, in which the guide is at work."""
     return post_webhook(lambda number: uuid.uuid4().hex, KNOWN_SENDERS)
 
 
-def intake_rows(ours: int, reference: int, scale: Scale, worst_tail: float) -> Iterator[Row]:
-    """Forms and webhooks."""
+def follow_arrivals(inbox: Inbox) -> None:
+    """What the worker does after each message that has come in: with this, the guide is at work."""
+    runtime = bootstrap(inbox.environ)
+    at_work, others = worker.make(runtime), {*JobKind} - {JobKind.ARRIVAL}
+
+    def take() -> Lease | None:
+        with runtime.database.writing() as session:
+            return jobs.take(session, but_no=others, now=runtime.clock())
+
+    while lease := take():
+        at_work.do(lease)
+    runtime.database.engine.dispose()
+
+
+def intake_rows(ours: int, reference: int, inbox: Inbox, scale: Scale, worst_tail: float) -> Iterator[Row]:
+    """Forms and webhooks. No worker runs beside them: what it does after each is not in these figures."""
     count = scale.requests
     form, bare_form = alternate(
         [(ours, lambda: our_journey), (reference, lambda: bare_journey)], scale, count // 2, CLIENTS
@@ -175,6 +191,8 @@ def intake_rows(ours: int, reference: int, scale: Scale, worst_tail: float) -> I
     yield Row("form journey / bare form", rate_ratio(form, bare_form), 0.45, True, rates(ours=form, bare=bare_form))
     hook, bare = alternate([(ours, fresh), (reference, lambda: bare_insert)], scale, count, CLIENTS)
     yield Row("webhook, a new sender / bare insert", rate_ratio(hook, bare), 0.6, True, rates(ours=hook, bare=bare))
+    run(ours, further(), KNOWN_SENDERS * 3, CLIENTS)
+    follow_arrivals(inbox)
     more, bare = alternate([(ours, further), (reference, lambda: bare_insert)], scale, count, CLIENTS)
     yield Row("further message / bare insert", rate_ratio(more, bare), 0.6, True, rates(ours=more, bare=bare))
     run(ours, post_webhook(lambda number: f"{number:x}"), count, CLIENTS)
@@ -189,10 +207,10 @@ def intake_rows(ours: int, reference: int, scale: Scale, worst_tail: float) -> I
 
 
 def reading_rows(small: "Desk", large: "Desk", scale: Scale) -> Iterator[Row]:
-    """The queue and the search, at both sizes."""
+    """The queue and the search, at both sizes; but for what is rare or absent, each draws a full page at both."""
     paths = {
         "queue page": "/desk/",
-        "queue of one kind": "/desk/?kind=advertising",
+        "queue of one kind": "/desk/?kind=advertising&status=all",
         "search, rare word": f"/desk/?q={data.RARE}",
         "search, absent word": f"/desk/?q={data.ABSENT}",
         "search, common word": f"/desk/?q={data.COMMON}",
@@ -266,7 +284,7 @@ def measure(kind: str, scale: Scale, folder: Path) -> list[Row]:
         cookies = {name: prepare(inbox, sizes[name]) for name, inbox in inboxes.items()}
         reference = servers.enter_context(serving("bench.reference", inboxes["intake"]))
         ports = {name: servers.enter_context(serving("wsgi", inbox)) for name, inbox in inboxes.items()}
-        rows += intake_rows(ports["intake"], reference, scale, 10 if kind == "sqlite" else 5)
+        rows += intake_rows(ports["intake"], reference, inboxes["intake"], scale, 10 if kind == "sqlite" else 5)
         rows += reading_rows(Desk(ports["small"], cookies["small"]), Desk(ports["large"], cookies["large"]), scale)
     return rows
 

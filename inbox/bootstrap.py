@@ -10,8 +10,9 @@ from pathlib import Path
 from inbox.config import Settings, load_settings
 from inbox.db import Database
 from inbox.errors import ConfigError
-from inbox.profile import load_profile
+from inbox.profile import Profile, load_profile
 from inbox.runtime import Runtime
+from inbox.services import newsletter_chat
 from inbox.storage import Storage
 
 
@@ -23,6 +24,7 @@ def bootstrap(environ: Mapping[str, str] | None = None, clock: Callable[[], date
     """Build the runtime from environment variables. Raises ConfigError with one line for the operator."""
     settings = load_settings(os.environ if environ is None else environ)
     profile = load_profile(_profile_path(settings))
+    _check_keywords(profile)
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
@@ -32,6 +34,13 @@ def bootstrap(environ: Mapping[str, str] | None = None, clock: Callable[[], date
     except Exception as error:
         raise ConfigError(f"INBOX_STORAGE_URL: cannot use it: {error}") from None
     return Runtime(settings, profile, Database(settings.database_url), storage, _secret_key(settings), clock)
+
+
+def _check_keywords(profile: Profile) -> None:
+    """A word that means something else already would never ask for the newsletter."""
+    for word in profile.newsletter.keywords if profile.newsletter else ():
+        if newsletter_chat.is_taken(word, profile.kinds):
+            raise ConfigError(f'INBOX_CONFIG: newsletter: the keyword "{word}" means something else already')
 
 
 def _profile_path(settings: Settings) -> Path | None:

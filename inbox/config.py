@@ -164,6 +164,11 @@ class Settings(BaseModel):
         return self.is_loopback and not self.twilio_account_sid
 
     @property
+    def rehearses_mail(self) -> bool:
+        """The same for mail: without a server it is only put into a folder."""
+        return self.is_loopback and not self.smtp_url
+
+    @property
     def max_upload_bytes(self) -> int:
         return self.max_upload_mb * 1024 * 1024
 

@@ -18,12 +18,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from inbox import budgets, migrations
 from inbox.antivirus import Clamd
+from inbox.channels.email import imap_check, smtp_check
 from inbox.channels.twilio import content, send
 from inbox.channels.twilio import examine as twilio
 from inbox.cleaning import clean
 from inbox.errors import NotCleaned, StorageError
 from inbox.runtime import Runtime
-from inbox.services import accounts, jobs
+from inbox.services import accounts, jobs, newsletter
 
 LEAST_FREE_BYTES = 1024**3
 
@@ -64,9 +65,12 @@ def examine(runtime: Runtime) -> Iterator[Finding]:
     yield _proxies(runtime)
     yield _second_factor(runtime)
     yield _profile(runtime)
+    yield from _newsletter(runtime)
     yield _twilio(runtime)
     yield from map(_told, twilio.account(runtime))
     yield from _templates(runtime)
+    yield _mail_server(runtime)
+    yield from _mailboxes(runtime)
     if database.level is Level.OK:
         yield _worker(runtime)
 
@@ -76,9 +80,21 @@ def examine_webhook(runtime: Runtime) -> Finding:
     return _told(twilio.webhook(runtime))
 
 
+_LEVELS = {True: Level.OK, None: Level.NOTE, False: Level.WRONG}
+
+
 def _told(finding: twilio.Finding) -> Finding:
-    level = {True: Level.OK, None: Level.NOTE, False: Level.WRONG}[finding.good]
-    return Finding(level, finding.subject, finding.words)
+    return Finding(_LEVELS[finding.good], finding.subject, finding.words)
+
+
+def _mail_server(runtime: Runtime) -> Finding:
+    good, words = smtp_check.check(runtime)
+    return Finding(_LEVELS[good], "mail server", words)
+
+
+def _mailboxes(runtime: Runtime) -> Iterator[Finding]:
+    for good, words in imap_check.check(runtime):
+        yield Finding(_LEVELS[good], "mailbox", words)
 
 
 def _worker(runtime: Runtime) -> Finding:
@@ -291,6 +307,16 @@ def _profile(runtime: Runtime) -> Finding:
     return Finding(
         Level.OK, "profile", f"{runtime.profile.name}: {'; '.join([*spoken, *(m.address for m in mailboxes)])}"
     )
+
+
+def _newsletter(runtime: Runtime) -> Iterator[Finding]:
+    if runtime.profile.newsletter is None:
+        return
+    if newsletter.by_mail(runtime):
+        yield Finding(Level.OK, "newsletter", f"readers subscribe at {runtime.settings.public_url}/subscribe")
+        return
+    words = "nobody can subscribe by e-mail; set INBOX_SMTP_URL, and list a mailbox in the profile"
+    yield Finding(Level.NOTE, "newsletter", words)
 
 
 def _twilio(runtime: Runtime) -> Finding:

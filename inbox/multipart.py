@@ -52,10 +52,11 @@ class _FormParser(FormDataParser):
         try:
             parser = Parser(self, options.get("boundary", ""))
             for part, value in parser.parts(stream, content_length):
-                if isinstance(part, Field):
-                    form.add(part.name, value.read().decode(parser.get_part_charset(part.headers), "replace"))
+                if isinstance(part, File) or self.request.takes_bytes:
+                    filename = getattr(part, "filename", None)
+                    files.add(part.name, FileStorage(value, filename, part.name, headers=part.headers))
                 else:
-                    files.add(part.name, FileStorage(value, part.filename, part.name, headers=part.headers))
+                    form.add(part.name, value.read().decode(parser.get_part_charset(part.headers), "replace"))
         except ValueError:  # what Werkzeug's decoder raises; the end may be missing
             self.request.damage = Damage.UNREADABLE
         return stream, form, files
@@ -104,7 +105,7 @@ class Parser(MultiPartParser):
         if isinstance(part, Field):
             return BytesIO()
         self._files += 1
-        if self._files <= MOST_FILES:
+        if self._files <= MOST_FILES or self._request.takes_bytes:
             return self.start_file_streaming(part, length)
         self._request.damage = Damage.TOO_MANY_FILES
         return None
@@ -133,10 +134,15 @@ def _as_utf8(data: bytes) -> bytes:
 
 
 class Request(flask.Request):
-    """A request whose form is read by `Parser`. `takes_files` is for the view to say."""
+    """A request whose form is read by `Parser`.
+
+    `takes_files` is for the view to say, and `takes_bytes`: then every field is among `files`, as the bytes that came,
+    and there may be as many files as parts.
+    """
 
     damage: Damage | None = None
     takes_files = False
+    takes_bytes = False
     form_data_parser_class = _FormParser
 
     def make_form_data_parser(self) -> FormDataParser:

@@ -5,7 +5,7 @@ A wrong value raises `ConfigError` with one line that names file and key.
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
@@ -107,6 +107,32 @@ class Guide(ProfilePart):
     content_sid_zh: str = Field("", pattern=r"^(HX[0-9a-fA-F]{32})?$")
 
 
+LANGUAGES = {"en": "English", "zh-Hant": "正體中文"}
+"""Those that we have words in, by their own names."""
+
+
+class Newsletter(ProfilePart):
+    """What readers can subscribe to.
+
+    languages:           those it comes in; of several, readers choose one
+    consent, consent_zh: what they agree to, in English and in Chinese, in place of our words
+    keyword, keyword_zh: what asks for it on WhatsApp, sent alone; "" for none
+    """
+
+    name: str = Field(min_length=1, max_length=100)
+    about: str = ""
+    languages: tuple[Literal["en", "zh-Hant"], ...] = Field(("en",), min_length=1)
+    consent: str = Field("", max_length=1000)
+    consent_zh: str = Field("", max_length=1000)
+    keyword: str = Field("NEWS", max_length=50)
+    keyword_zh: str = Field("訂閱電子報", max_length=50)
+
+    @property
+    def keywords(self) -> dict[str, str]:
+        """The words that ask for it, and the language that each is in."""
+        return {word: language for word, language in ((self.keyword, "en"), (self.keyword_zh, "zh-Hant")) if word}
+
+
 _BLANK = re.compile(r"\{\{(\d+)\}\}")
 
 
@@ -184,9 +210,11 @@ class Profile(ProfilePart):
     kinds: tuple[KindName, ...] = tuple(kinds.BY_NAME)
     answer_within: str = ""
     delete_media_at_provider: bool = False
+    notices_show_subject: bool = False
     leave_url: str = Field("https://www.cwa.gov.tw/", pattern=r"^https?://")
     invitations: dict[KindName, str] = Field(default_factory=dict)
     guide: Guide = Guide()
+    newsletter: Newsletter | None = None
     numbers: tuple[Number, ...] = ()
     mailboxes: tuple[Mailbox, ...] = ()
     templates: tuple[Template, ...] = ()
@@ -234,6 +262,14 @@ class Profile(ProfilePart):
     def mailbox(self, address: str) -> Mailbox | None:
         """The newsroom's mailbox with this address, or None."""
         return next((mailbox for mailbox in self.mailboxes if mailbox.address == address.lower()), None)
+
+    def mailbox_of(self, addresses: Iterable[str]) -> Mailbox | None:
+        """The mailbox that the first of these addresses leads to which leads to any: news+anything@... is news@..."""
+        for address in addresses:
+            local, _, domain = address.partition("@")
+            if mailbox := self.mailbox(address) or self.mailbox(f"{local.partition('+')[0]}@{domain}"):
+                return mailbox
+        return None
 
     def template(self, name: str) -> Template | None:
         """The approved message with this name, or None."""

@@ -22,6 +22,7 @@ _messages = Environment(
     auto_reload=False,  # as for pages: no message asks the disk whether its template has changed
 )
 _messages.install_null_translations()  # type: ignore[attr-defined]
+_markup = _messages.overlay(autoescape=True)
 
 
 def message(name: str, form: str, language: str = "", **values: Any) -> str:
@@ -29,5 +30,14 @@ def message(name: str, form: str, language: str = "", **values: Any) -> str:
 
     With a language, `<form>.<language>.txt` if there is one.
     """
-    wanted = [f"{name}/{form}.{language}.txt"] if language else []
-    return _messages.select_template([*wanted, f"{name}/{form}.txt"]).render(**values).strip()
+    return _render(_messages, name, form, language, "txt", values)
+
+
+def html(name: str, form: str, language: str = "", **values: Any) -> str:
+    """The same of `templates/messages/<name>/<form>.html`, which escapes its values."""
+    return _render(_markup, name, form, language, "html", values)
+
+
+def _render(templates: Environment, name: str, form: str, language: str, ending: str, values: dict[str, Any]) -> str:
+    wanted = [f"{name}/{form}.{language}.{ending}"] if language else []
+    return templates.select_template([*wanted, f"{name}/{form}.{ending}"]).render(**values).strip()

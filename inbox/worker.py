@@ -8,23 +8,30 @@ again later, and what its thread still does counts no more.
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
 from sqlalchemy.exc import IntegrityError
 
 from inbox.antivirus import Clamd
+from inbox.channels.email import watch
+from inbox.channels.email.send import mailer
+from inbox.channels.email.watch import Watch
 from inbox.channels.twilio import archive, fetch, send
-from inbox.handlers import Handler, tidy
+from inbox.handlers import Handler, notices, tidy
+from inbox.handlers.arrival import FollowArrival
 from inbox.handlers.guide import EndGuide
+from inbox.handlers.letter import SendLetter
 from inbox.handlers.mail import ReadAgain
 from inbox.handlers.media import Clean, Fetch, Forget
+from inbox.handlers.notices import TellStaff
 from inbox.handlers.reconcile import Reconcile
 from inbox.handlers.send import Send
+from inbox.handlers.subscribe import Subscribe
 from inbox.handlers.tidy import Tidy
 from inbox.logs import log
-from inbox.models import JobKind
+from inbox.models import Channel, JobKind
 from inbox.runtime import Runtime
 from inbox.services import jobs
 from inbox.services.jobs import Lease, NotNow, Refused
@@ -45,7 +52,7 @@ ROUND_SECONDS = 60.0
 class Worker:
     """Does the promised work of one installation; any number of them may run, on any number of machines.
 
-    `regular` is work without a subject that is to be done so often.
+    `regular` is work without a subject that is to be done so often; `watches` wait for mail meanwhile.
     """
 
     def __init__(
@@ -53,8 +60,10 @@ class Worker:
         runtime: Runtime,
         handlers: Mapping[JobKind, Handler],
         regular: Mapping[JobKind, timedelta] | None = None,
+        watches: Sequence[Watch] = (),
     ) -> None:
         self._runtime, self._handlers, self._regular = runtime, handlers, regular or {}
+        self._watches = watches
         self._round_at = self._renewed_at = float("-inf")
         self._stopping = threading.Event()
         self._work_waits = threading.Condition()
@@ -66,17 +75,21 @@ class Worker:
     def start(self) -> None:
         """Begin to work in the background."""
         self._overseer.start()
+        for each in self._watches:
+            each.start()
 
     def stop(self) -> None:
         """Take no more work, and wait for what is under way, but not for ever: its lease brings it back."""
         self._stopping.set()
+        for each in self._watches:
+            each.stop()
         self._runtime.bell.set()
         self._overseer.join(STOP_SECONDS)
         with self._work_waits:
             self._work_waits.notify_all()
         deadline = time.monotonic() + STOP_SECONDS
-        for hand in self._hands:
-            hand.join(max(deadline - time.monotonic(), 0))
+        for thread in (*self._hands, *self._watches):
+            thread.join(max(deadline - time.monotonic(), 0))
 
     def promise_regular(self) -> None:
         """Promise regular work whose time has come again; workers on other machines do so too, and it is done once."""
@@ -127,7 +140,7 @@ class Worker:
 
     def _later(self, lease: Lease, error: NotNow) -> None:
         with self._runtime.database.writing() as session:
-            waits = jobs.try_later(session, lease, error.code, now=self._runtime.clock(), after=error.after)
+            waits = jobs.try_later(session, lease, error, now=self._runtime.clock())
         if not waits:
             self._give_up(lease, error.code)
 
@@ -157,6 +170,8 @@ class Worker:
 
     def _renew(self) -> None:
         """Keep what is under way, however long it takes."""
+        for each in self._watches:
+            each.renew()
         with self._turn:
             under_way = list(self._under_way)
         if not under_way:
@@ -241,8 +256,13 @@ class _Hand(threading.Thread):
 def make(runtime: Runtime) -> Worker:
     """A worker with the providers that the settings describe."""
     lost, fetcher, clamd_url = archive.make(runtime), fetch.fetcher(runtime), runtime.settings.clamd_url
+    twilio, mail = send.provider(runtime), mailer(runtime)
+    providers = {**dict.fromkeys((Channel.WHATSAPP, Channel.SMS, Channel.RCS), twilio), Channel.EMAIL: mail}
     handlers: dict[JobKind, Handler] = {
-        JobKind.SEND: Send(runtime, send.provider(runtime)),
+        JobKind.ARRIVAL: FollowArrival(runtime),
+        JobKind.SUBSCRIBE: Subscribe(runtime),
+        JobKind.SEND: Send(runtime, providers),
+        JobKind.LETTER: SendLetter(runtime, mail),
         JobKind.FETCH: Fetch(runtime, fetcher),
         JobKind.CLEAN: Clean(runtime, Clamd(clamd_url) if clamd_url else None),
         JobKind.FORGET: Forget(runtime, fetcher),
@@ -250,8 +270,9 @@ def make(runtime: Runtime) -> Worker:
         JobKind.GUIDE: EndGuide(runtime),
         JobKind.TIDY: Tidy(runtime),
         JobKind.MAIL: ReadAgain(runtime),
+        JobKind.NOTICES: TellStaff(runtime),
     }
-    regular = {JobKind.TIDY: tidy.EVERY}
+    regular = {JobKind.TIDY: tidy.EVERY, JobKind.NOTICES: notices.EVERY}
     if lost:
         regular[JobKind.RECONCILE] = timedelta(minutes=runtime.settings.reconcile_minutes)
-    return Worker(runtime, handlers, regular)
+    return Worker(runtime, handlers, regular, watch.make(runtime))

@@ -12,7 +12,9 @@ from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import dovecot
 import pytest
+from dovecot import Account, Dovecot
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
@@ -222,6 +224,23 @@ def signed_in(app: Flask, cast: dict[str, User]) -> Callable[[str], FlaskClient]
         return client
 
     return sign_in
+
+
+@pytest.fixture(scope="session")
+def mail_server(workspace: Path) -> Iterator[Dovecot]:
+    """A real mail server that anybody may sign in to."""
+    if dovecot.PROGRAM is None:
+        pytest.skip("Dovecot is not installed (Debian: dovecot-imapd)")
+    with Dovecot(workspace / "dovecot") as server:
+        yield server
+
+
+@pytest.fixture
+def account(mail_server: Dovecot) -> Iterator[Account]:
+    """A person's mail program, signed in to an account that is this test's alone."""
+    account = Account(mail_server, f"{uuid.uuid4().hex[:12]}@example.org")
+    yield account
+    account.close()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

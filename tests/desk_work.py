@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
-from inbox.models import Channel, Submission
+from inbox.models import Channel, JobKind, Submission
 from inbox.runtime import Runtime
-from inbox.services import intake
+from inbox.services import intake, jobs
 from inbox.services.contacts import Facts
 from inbox.services.intake import Incoming
 
@@ -21,12 +21,14 @@ _numbers = count(1)
 
 
 def send(runtime: Runtime, text: str = "The bridge is closed.", *, minutes_ago: float = 0, **values: Any) -> Submission:
-    """A submission, as a form would leave it."""
+    """A submission, as a form would leave it. Nothing follows its arrival: its sender is not answered."""
     at = runtime.clock() - timedelta(minutes=minutes_ago)
     values = {"channel": Channel.WEB, "facts": Facts(name="Reader"), **values}
     incoming = Incoming(account="web", external_id=f"test-{next(_numbers)}", text=text, **values)
     with runtime.database.writing() as session:
-        return intake.receive(session, incoming, region="TW", now=at).submission
+        arrival = intake.receive(session, incoming, region="TW", now=at)
+        session.delete(jobs.find(session, JobKind.ARRIVAL, arrival.message_id))
+        return arrival.submission
 
 
 def reload(runtime: Runtime, submission: Submission) -> Submission:

@@ -4,7 +4,7 @@ from typing import Any
 
 from conftest import ACCOUNT
 from flask import Flask
-from said import answered
+from said import answered, follow_arrivals
 from signing import post, sign, text_message
 from sqlalchemy import select
 
@@ -27,6 +27,7 @@ class Newsroom:
     def hears(self, text: str = "The bridge is closed", **fields: str) -> None:
         self._said += 1
         assert post(self.client, text_message(text, f"SM{self._said:032x}", **fields)).status_code == 200
+        follow_arrivals(self.runtime)
 
     def seen(self) -> int:
         with self.runtime.database.reading() as session:
@@ -49,6 +50,7 @@ class Newsroom:
                 key=key,
                 seen=self.seen() if seen is None else seen,
                 profile=self.runtime.profile,
+                derive=self.runtime.derive,
                 now=self.clock(),
             )
             return message.id

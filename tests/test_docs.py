@@ -5,7 +5,7 @@ from pathlib import Path
 
 from inbox.cli import main
 from inbox.config import Settings
-from inbox.profile import Guide, Link, Mailbox, Number, Profile, QuietHours, Template
+from inbox.profile import Guide, Link, Mailbox, Newsletter, Number, Profile, QuietHours, Template
 
 PROJECT = Path(__file__).parent.parent
 SETTINGS = (PROJECT / "docs" / "settings.md").read_text(encoding="utf-8")
@@ -32,6 +32,7 @@ def test_every_key_of_the_profile_is_documented() -> None:
 def test_every_key_of_the_profiles_tables_is_documented() -> None:
     tables = {
         "guide": Guide,
+        "newsletter": Newsletter,
         "numbers": Number,
         "mailboxes": Mailbox,
         "social": Link,

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from clamd_peer import ClamdPeer
 from conftest import PUBLIC_URL
+from dovecot import Account, mail
+from smtp_peer import SmtpPeer
 from sqlalchemy import text
 from twilio_peer import TwilioPeer
 
@@ -345,3 +347,110 @@ def test_a_twilio_that_does_not_answer_is_said_of_the_template(find: Examine):
 def test_without_an_account_templates_cannot_be_checked(find: Examine):
     finding = find(TEMPLATE, TWILIO_ACCOUNT_SID=None)["templates"]
     assert finding.level is Level.NOTE
+
+
+MAILBOXES = """
+[[mailboxes]]
+address = "news@example.org"
+label = "News desk"
+[[mailboxes]]
+address = "press@example.org"
+label = "Press"
+"""
+
+
+def test_a_mail_server_that_takes_our_mail_is_fine_and_gets_none(find: Examine):
+    with SmtpPeer(password="right") as peer:
+        found = find(MAILBOXES, INBOX_SMTP_URL=peer.url)["mail server"]
+        assert (found.level, peer.contents) == (Level.OK, [])
+        assert (
+            found.words == f"127.0.0.1:{peer.port} lets us in and takes mail from news@example.org, press@example.org"
+        )
+
+
+def test_a_password_that_the_mail_server_does_not_accept_is_wrong_and_never_shown(find: Examine):
+    with SmtpPeer(password="right") as peer:
+        found = find(MAILBOXES, INBOX_SMTP_URL=peer.url.replace("right", "wrong-secret"))["mail server"]
+    assert found.level is Level.WRONG
+    assert "INBOX_SMTP_URL: " in found.words
+    assert "does not accept the user and the password" in found.words
+    assert "wrong-secret" not in found.words
+
+
+def test_a_mail_server_that_does_not_answer_is_wrong(find: Examine):
+    with SmtpPeer() as peer:
+        peer.down()
+        found = find(MAILBOXES, INBOX_SMTP_URL=peer.url)["mail server"]
+    assert found.level is Level.WRONG
+    assert "does not answer as a mail server" in found.words
+
+
+def test_a_mailbox_that_the_mail_server_takes_nothing_from_is_named(find: Examine):
+    with SmtpPeer() as peer:
+        peer.next("sender", "553 5.7.1 Not yours")
+        found = find(MAILBOXES, INBOX_SMTP_URL=peer.url)["mail server"]
+    assert found.level is Level.WRONG
+    assert "takes no mail from news@example.org; set" in found.words
+
+
+@pytest.mark.parametrize(
+    ("profile", "public", "level", "words"),
+    [
+        (MAILBOXES, PUBLIC_URL, Level.NOTE, "rehearsed-mail"),
+        (MAILBOXES, "https://inbox.example.org", Level.WRONG, "whose mail cannot be answered; set it like smtp://"),
+        ("", "https://inbox.example.org", Level.NOTE, "no mail is sent"),
+    ],
+)
+def test_without_a_mail_server_it_depends_on_who_needs_one(find: Examine, profile, public, level: Level, words: str):
+    found = find(profile, INBOX_PUBLIC_URL=public)["mail server"]
+    assert found.level is level
+    assert words in found.words
+
+
+# The mail servers that mail is fetched from
+
+MAILBOX = '[[mailboxes]]\naddress = "news@example.org"\nlabel = "News"\n'
+MOVING = f'{MAILBOX}after_reading = "move"\nmove_to = "Done"\n'
+
+
+def test_a_mailbox_that_can_be_read_is_fine_and_nothing_changes_there(find: Examine, account: Account):
+    account.append(mail())
+    url = f"{account.server.url(account.user)}?address=news@example.org"
+
+    findings = find(MAILBOX, INBOX_IMAP_URL=url)
+
+    assert wrong(findings) == []
+    assert "folder INBOX on 127.0.0.1: can be read; the server says at once" in findings["mailbox"].words
+    assert account.uids(criteria="UNSEEN") == [1]
+    assert find()["mailbox"].level is Level.NOTE
+
+
+def test_a_mailbox_that_cannot_be_read_is_wrong_in_words_and_no_password_is_shown(find: Examine, account: Account):
+    url = account.server.url(account.user, password="hunter22")
+    finding = find(INBOX_IMAP_URL=url)["mailbox"]
+    assert finding.level is Level.WRONG
+    assert "INBOX_IMAP_URL" in finding.words
+    assert "does not accept the user name or the password" in finding.words
+    assert "hunter22" not in finding.words
+    assert "no such folder" in find(INBOX_IMAP_URL=account.server.url(account.user, folder="Nowhere"))["mailbox"].words
+
+
+def test_a_folder_to_move_mails_to_must_be_there(find: Examine, account: Account):
+    url = f"{account.server.url(account.user)}?address=news@example.org"
+    finding = find(MOVING, INBOX_IMAP_URL=url)["mailbox"]
+    assert finding.level is Level.WRONG
+    assert "Done (move_to), and there is no such folder" in finding.words
+    account.create("Done")
+    assert find(MOVING, INBOX_IMAP_URL=url)["mailbox"].level is Level.OK
+
+
+def test_mail_of_an_address_that_the_profile_does_not_list_is_wrong(find: Examine):
+    finding = find(MAILBOX, INBOX_IMAP_URL="imaps://other%40example.org:hunter22@127.0.0.1:1")["mailbox"]
+    assert finding.level is Level.WRONG
+    assert "other@example.org is none of the profile's mailboxes" in finding.words
+
+
+def test_a_newsletter_that_nobody_can_confirm_by_mail_is_pointed_out(find: Examine) -> None:
+    found = find('[newsletter]\nname = "Weekly"\n')["newsletter"]
+    assert found.level is Level.NOTE
+    assert "INBOX_SMTP_URL" in found.words

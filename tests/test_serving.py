@@ -8,7 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from dovecot import Account, mail, until
+from sqlalchemy import select
 from test_cli import Running
+
+from inbox.bootstrap import bootstrap
+from inbox.models import Mail, MailboxPosition
 
 MEGABYTE = 1024 * 1024
 
@@ -71,3 +76,32 @@ def test_a_file_that_is_no_database_is_one_line(tmp_path: Path, command: str):
     assert ended.returncode == 1
     (line,) = ended.stderr.splitlines()
     assert "INBOX_DATABASE_URL" in line
+
+
+def test_mail_comes_in_while_it_serves_and_the_folder_is_free_when_it_ends(tmp_path: Path, account: Account):
+    settings = {"INBOX_DATA_DIR": str(tmp_path), "INBOX_IMAP_URL": account.server.url(account.user)}
+    running = Running(tmp_path, **settings)
+    runtime = bootstrap(settings)
+
+    def here() -> list[str]:
+        with runtime.database.reading() as session:
+            return list(session.scalars(select(Mail.mail_id)))
+
+    account.append(mail(1))
+    until(lambda: here() == ["<1.@example.org>"])
+    account.append(mail(2))
+    until(lambda: here() == ["<1.@example.org>", "<2.@example.org>"])
+
+    assert running.stop() == 0
+    with runtime.database.reading() as session:
+        assert session.scalars(select(MailboxPosition.holder)).all() == [""]
+    runtime.database.engine.dispose()
+
+
+def test_the_start_tells_of_mail_that_is_not_fetched(tmp_path: Path):
+    running = Running(tmp_path, stderr=subprocess.PIPE, INBOX_IMAP_URL="imaps://news:hunter22@127.0.0.1:1")
+    running.process.terminate()
+    _, said = running.process.communicate(timeout=60)
+    (warning,) = [line for line in said.splitlines() if line.startswith("Warning: ")]
+    assert "INBOX_IMAP_URL: it is not said whose mail lies on 127.0.0.1" in warning
+    assert "hunter22" not in said

@@ -9,9 +9,11 @@ was refused in the last seconds of a process is in its log alone.
 
 import threading
 from collections import deque
+from typing import NoReturn
 
-from flask import Flask, current_app
+from flask import Flask, abort, current_app, request
 
+from inbox import edge
 from inbox.logs import log
 from inbox.runtime import Runtime
 from inbox.services import refusals
@@ -66,3 +68,16 @@ def memory() -> Memory:
     """The list of this process."""
     found: Memory = current_app.extensions["inbox_refused"]
     return found
+
+
+def turn_away(reason: str, *, signed: bool) -> NoReturn:
+    """Refuse this request with 403, or with 429 once its address has spent its budget, and remember it.
+
+    `signed`: whether it carried what would prove who sent it, though it proved nothing. The query of its address is
+    told nowhere: there may be a secret in it.
+    """
+    url = edge.current_runtime().settings.public_url + request.path
+    log.warning("webhook refused", route=str(request.url_rule), reason=reason, expected_url=url)
+    edge.spend(edge.public_post_limit(), "bad-signature")
+    memory().add(Refusal(edge.now(), str(request.url_rule)[:255], reason, url[:500], signed))
+    abort(403)

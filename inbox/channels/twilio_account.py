@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import NoReturn, ParamSpec, TypeVar, cast
+from typing import ParamSpec, TypeVar, cast
 from urllib.parse import parse_qsl
 
 from flask import abort, g, request
@@ -23,9 +23,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from inbox import edge
 from inbox.channels import refused
-from inbox.logs import log
 from inbox.runtime import Runtime
-from inbox.services.refusals import Refusal
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -55,7 +53,7 @@ def twilio_signed(view: Callable[Arguments, Answer]) -> Callable[Arguments, Answ
     @wraps(view)
     def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
         if reason := _objection(edge.current_runtime()):
-            _refuse(reason)
+            refused.turn_away(reason, signed=SIGNATURE_HEADER in request.headers)
         return view(*args, **kwargs)
 
     return guarded
@@ -139,12 +137,3 @@ def _is_signed(signature: str, secrets: tuple[str, ...], algorithm: str) -> bool
     return compare(validators[0].compute_signature(url, signed, algorithm), signature) or any(
         validator.validate(url, signed, signature, algorithm) for validator in validators
     )
-
-
-def _refuse(reason: str) -> NoReturn:
-    url = edge.current_runtime().settings.public_url + request.path
-    log.warning("webhook refused", route=str(request.url_rule), reason=reason, expected_url=url)
-    edge.spend(edge.public_post_limit(), "bad-signature")
-    signed = bool(request.headers.get(SIGNATURE_HEADER))
-    refused.memory().add(Refusal(edge.now(), str(request.url_rule)[:255], reason, url[:500], signed))
-    abort(403)

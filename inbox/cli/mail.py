@@ -95,8 +95,5 @@ def _new_file() -> BinaryIO:
 def _address(profile: Profile, mail: BinaryIO) -> str:
     """Which of the newsroom's mailboxes a mail came to, as far as its header tells; else the first one."""
     head = read_head(mail)
-    for address in (*head.delivered_to, *head.recipients):
-        local, _, domain = address.partition("@")
-        if mailbox := profile.mailbox(address) or profile.mailbox(f"{local.partition('+')[0]}@{domain}"):
-            return mailbox.address
-    return profile.mailboxes[0].address if profile.mailboxes else IMPORT
+    mailbox = profile.mailbox_of((*head.delivered_to, *head.recipients))
+    return mailbox.address if mailbox else profile.mailboxes[0].address if profile.mailboxes else IMPORT

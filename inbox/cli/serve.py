@@ -14,7 +14,7 @@ import click
 from inbox import budgets, create_app, demo, logs, migrations, worker
 from inbox.bootstrap import bootstrap
 from inbox.cli.server import Server
-from inbox.cli.shared import warn
+from inbox.cli.shared import warn, warn_of_mailboxes
 from inbox.errors import ConfigError
 from inbox.handlers.media import clear_workshop
 from inbox.runtime import Runtime
@@ -32,6 +32,7 @@ def serve(host: str | None, port: int | None, with_demo: bool) -> None:
     logs.configure()
     warn(os.environ)
     runtime = bootstrap(_environ(os.environ, host, port))
+    warn_of_mailboxes(runtime)
     listener = _listen(host or HOST, port or PORT)
     migrations.upgrade(runtime.database.engine)
     if with_demo:
@@ -52,6 +53,7 @@ def work() -> None:
     logs.configure()
     warn(os.environ)
     runtime = bootstrap()
+    warn_of_mailboxes(runtime)
     migrations.upgrade(runtime.database.engine)
     clear_workshop(runtime)
     stop = threading.Event()

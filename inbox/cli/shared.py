@@ -9,12 +9,20 @@ from inbox import complaints, config, migrations
 from inbox.bootstrap import bootstrap
 from inbox.errors import ConfigError
 from inbox.runtime import Runtime
+from inbox.services import mailboxes
 
 
 def warn(environ: Mapping[str, str]) -> None:
     """Say which variables look like settings and are none."""
     if said := complaints.misspelt(environ, config.names()):
         click.echo(f"Warning: {said}", err=True)
+
+
+def warn_of_mailboxes(runtime: Runtime) -> None:
+    """Say which mail is not fetched because nobody said whose it is."""
+    for source in mailboxes.sources(runtime.settings.imap_servers, runtime.profile):
+        if source.complaint:
+            click.echo(f"Warning: INBOX_IMAP_URL: {source.complaint}.", err=True)
 
 
 def open_inbox(environ: Mapping[str, str] | None = None) -> Runtime:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from inbox import kinds
@@ -16,7 +16,7 @@ from inbox.channels.webform import parse
 from inbox.demo import advertising, events, files, lines, mail, phone, press, readers, spam, staff, tips
 from inbox.demo.cases import Case, Form, In, Mail, Said, Thread
 from inbox.demo.posting import Correspondence
-from inbox.models import Attachment, Channel, FileState, Job, JobKind, Priority, Status, Submission, User
+from inbox.models import Attachment, Channel, FileState, Job, JobKind, Notice, Priority, Status, Submission, User
 from inbox.runtime import Runtime
 from inbox.services import conversation, intake, jobs, media, receipts, triage
 from inbox.services import spam as spamming
@@ -66,7 +66,9 @@ def fill(runtime: Runtime) -> int:
 
 
 def _begin_work(session: Session, now: datetime) -> None:
-    """Let what the worker has to do begin today, whenever it was promised."""
+    """Let what the worker has to do begin today, whenever it was promised; nobody made up is answered or told."""
+    session.execute(delete(Job).where(Job.kind == JobKind.ARRIVAL))
+    session.execute(delete(Notice))
     clean = Job.kind == JobKind.CLEAN
     session.execute(update(Job).where(clean).values(due_at=now, created_at=now))
 

@@ -1,11 +1,12 @@
-"""Putting away what nobody needs any more: files of forms that were never sent, and traces of work long done."""
+"""Putting away what nobody needs any more: files of forms that were never sent, sign-ups that nobody
+confirmed, and traces of work long done."""
 
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
 from inbox.runtime import Runtime
-from inbox.services import jobs, media, outbox
+from inbox.services import jobs, letters, media, notices, outbox, subscribers
 from inbox.services.jobs import Lease
 
 EVERY = timedelta(hours=1)
@@ -27,6 +28,9 @@ class Tidy:
             keys = media.sweep(session, before=now - UNFINISHED_FORMS_KEPT)
             outbox.forget_reports(session, before=now - REPORTS_KEPT)
             jobs.forget_done(session, before=now - DONE_KEPT)
+            notices.forget(session, now=now)
+            subscribers.forget_unconfirmed(session, now=now)
+            letters.forget_settled(session, letters.NOTICE, before=now - DONE_KEPT)
         self._runtime.storage.delete(keys)
 
     def give_up(self, session: Session, lease: Lease, code: str) -> None:

@@ -13,9 +13,12 @@ from inbox.models.enums import (
     JobKind,
     JobState,
     LetterState,
+    NoticeKind,
     Priority,
     Role,
     Status,
+    SubscriberState,
+    Telling,
 )
 from inbox.models.guide import Guide
 from inbox.models.job import Job, StatusReport
@@ -23,8 +26,10 @@ from inbox.models.label import Label, submission_label
 from inbox.models.mail import ChannelHealth, Letter, Mail, MailboxPosition
 from inbox.models.message import Message
 from inbox.models.note import Note
+from inbox.models.notice import Notice
 from inbox.models.reply import CannedReply, ReplyDraft
 from inbox.models.submission import Submission
+from inbox.models.subscriber import Consent, Subscriber
 from inbox.models.user import User
 from inbox.models.webhook import RecoveryPosition, RefusedWebhook
 
@@ -35,6 +40,7 @@ __all__ = [
     "CannedReply",
     "Channel",
     "ChannelHealth",
+    "Consent",
     "Contact",
     "ContactPoint",
     "DeliveryState",
@@ -52,6 +58,8 @@ __all__ = [
     "MailboxPosition",
     "Message",
     "Note",
+    "Notice",
+    "NoticeKind",
     "Priority",
     "RecoveryPosition",
     "RefusedWebhook",
@@ -60,6 +68,9 @@ __all__ = [
     "Status",
     "StatusReport",
     "Submission",
+    "Subscriber",
+    "SubscriberState",
+    "Telling",
     "User",
     "submission_label",
 ]

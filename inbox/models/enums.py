@@ -117,16 +117,19 @@ _PROGRESS = (
 class JobKind(StrEnum):
     """What a worker can be asked to do.
 
-    `SEND`: deliver the message with this id. Of the attachment with this id: `FETCH` gets it from its
-    provider, `CLEAN` makes the copy that staff see, `FORGET` deletes the provider's copy. `RECONCILE`: take in
-    what was sent to us and never arrived; there is only one of it, with the subject 0. `GUIDE`: end the guide with
-    this id if nobody answered it in time. `TIDY`, likewise only one: put away what nobody needs any more.
-    `LETTER`: send the mail outside the queue with this id. `MAIL`: read the original of the mail that is the message
-    with this id once more, since it could not be read.
+    `ARRIVAL`: do what follows the arrival of the message with this id. `SEND`: deliver the message with this id. Of
+    the attachment with this id: `FETCH` gets it from its provider, `CLEAN` makes the copy that staff see, `FORGET`
+    deletes the provider's copy. `RECONCILE`: take in what was sent to us and never arrived; there is only one of it,
+    with the subject 0. `GUIDE`: end the guide with this id if nobody answered it in time. `TIDY`, likewise only one:
+    put away what nobody needs any more. `LETTER`: send the mail outside the queue with this id. `MAIL`: read the
+    original of the mail that is the message with this id once more, since it could not be read. `NOTICES`, again only
+    one: write to staff what they have not been told yet. `SUBSCRIBE`: ask whoever signed up with the consent of this
+    id to confirm it.
 
     What its failure is called at the desk stands in `inbox.services.failures`.
     """
 
+    ARRIVAL = "arrival"
     SEND = "send"
     FETCH = "fetch"
     CLEAN = "clean"
@@ -136,12 +139,15 @@ class JobKind(StrEnum):
     TIDY = "tidy"
     LETTER = "letter"
     MAIL = "mail"
+    NOTICES = "notices"
+    SUBSCRIBE = "subscribe"
 
     @property
     def time_limit(self) -> timedelta:
         """How long one try may take in all; after that it counts as hung, and is tried again later."""
         return {
-            JobKind.SEND: timedelta(seconds=45),
+            JobKind.ARRIVAL: timedelta(minutes=1),
+            JobKind.SEND: timedelta(minutes=5),
             JobKind.FETCH: timedelta(minutes=10),
             JobKind.CLEAN: timedelta(minutes=20),
             JobKind.FORGET: timedelta(minutes=1),
@@ -150,12 +156,14 @@ class JobKind(StrEnum):
             JobKind.TIDY: timedelta(minutes=5),
             JobKind.LETTER: timedelta(minutes=2),
             JobKind.MAIL: timedelta(minutes=10),
+            JobKind.NOTICES: timedelta(minutes=5),
+            JobKind.SUBSCRIBE: timedelta(minutes=1),
         }[self]
 
     @property
     def at_once(self) -> int:
         """How many of its kind one worker does at a time, so that none takes all its hands or the machine."""
-        return {JobKind.CLEAN: 2, JobKind.FETCH: 8, JobKind.MAIL: 1}.get(self, 32)
+        return {JobKind.CLEAN: 2, JobKind.FETCH: 8, JobKind.LETTER: 4, JobKind.MAIL: 1}.get(self, 32)
 
 
 class LetterState(StrEnum):
@@ -166,6 +174,30 @@ class LetterState(StrEnum):
     UNKNOWN = "unknown"
     SENT = "sent"
     FAILED = "failed"
+
+
+class SubscriberState(StrEnum):
+    """`PENDING` asked and has not confirmed; only `CONFIRMED` get the newsletter."""
+
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    UNSUBSCRIBED = "unsubscribed"
+
+    @property
+    def label(self) -> str:
+        return {
+            SubscriberState.PENDING: N_("Not confirmed yet"),
+            SubscriberState.CONFIRMED: N_("Subscribed"),
+            SubscriberState.UNSUBSCRIBED: N_("Unsubscribed"),
+        }[self]
+
+    @property
+    def icon(self) -> str:
+        return {
+            SubscriberState.PENDING: "hourglass",
+            SubscriberState.CONFIRMED: "circle-check",
+            SubscriberState.UNSUBSCRIBED: "circle-x",
+        }[self]
 
 
 class GuideStage(StrEnum):
@@ -302,4 +334,53 @@ class Role(StrEnum):
             Role.EDITOR: N_("Editor"),
             Role.ADS: N_("Advertising"),
             Role.ADMIN: N_("Administrator"),
+        }[self]
+
+
+class NoticeKind(StrEnum):
+    """What a member of staff can be told of by e-mail."""
+
+    ASSIGNED = "assigned"
+    MENTIONED = "mentioned"
+    REPLY = "reply"
+    FAILED = "failed"
+    NEW = "new"
+    CHANNEL = "channel"
+
+    @property
+    def label(self) -> str:
+        return {
+            NoticeKind.ASSIGNED: N_("Something is given to me"),
+            NoticeKind.MENTIONED: N_("Somebody names me in a note"),
+            NoticeKind.REPLY: N_("A sender writes again"),
+            NoticeKind.FAILED: N_("A reply could not be delivered"),
+            NoticeKind.NEW: N_("Something new came in"),
+            NoticeKind.CHANNEL: N_("A way in or out stops working"),
+        }[self]
+
+    @property
+    def hint(self) -> str:
+        """What exactly it is about, where the label leaves that open."""
+        return {
+            NoticeKind.MENTIONED: N_("With @ and your name."),
+            NoticeKind.REPLY: N_("On what is yours, or what you have answered."),
+            NoticeKind.FAILED: N_("One of yours, or on what is yours."),
+            NoticeKind.NEW: N_("Of the kinds below."),
+            NoticeKind.CHANNEL: N_("For more than ten minutes, and when it works again."),
+        }.get(self, "")
+
+
+class Telling(StrEnum):
+    """How somebody wants to be told."""
+
+    AT_ONCE = "at_once"
+    DIGEST = "digest"
+    OFF = "off"
+
+    @property
+    def label(self) -> str:
+        return {
+            Telling.AT_ONCE: N_("At once"),
+            Telling.DIGEST: N_("In the digest"),
+            Telling.OFF: N_("Not at all"),
         }[self]

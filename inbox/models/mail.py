@@ -89,7 +89,8 @@ class Letter(Base):
 class ChannelHealth(Base):
     """How a way in or out is doing: `name` is like "imap:news@example.org", "smtp", "twilio" or "sendgrid".
 
-    `problem` is a code, "" while it works; `failing_since` when it began to fail.
+    `problem` is a code, "" while it works; `failing_since` when it began to fail. `told_since` is the `failing_since`
+    of the outage that administrators know of, until they know that it is over.
     """
 
     __tablename__ = "channel_health"
@@ -98,6 +99,7 @@ class ChannelHealth(Base):
     name: Mapped[str] = mapped_column(String(128), unique=True)
     succeeded_at: Mapped[datetime | None]
     failing_since: Mapped[datetime | None]
+    told_since: Mapped[datetime | None]
     problem: Mapped[ShortText] = mapped_column(default="")
 
 

@@ -25,7 +25,7 @@ class Message(Base):
     A message of ours carries `client_key`, made from what its page drew: sent again it is the same message.
     Until the provider has named it, its `external_id` is made from that key. `delivery_state` is empty for
     what came in and for what is read on the status page.
-    `extra` holds what has no column (location, choice, contact_card, referral, in_reply_to, ...);
+    `extra` holds what has no column (keyword, location, choice, contact_card, referral, in_reply_to, ...);
     `raw` holds the provider's parameters as they came.
     """
 

@@ -19,6 +19,7 @@ class User(Base, UserMixin):
     of a user. Changing `fs_uniquifier` ends all sessions; `ended_sessions` names single ones that were signed
     out, with the time (seconds since 1970) after which they would be too old anyway. `last_totp_counter` is
     the newest time step for which a code was accepted, so that no code works twice (RFC 6238, section 5.2).
+    `notice_choices` is what they want to be told by e-mail (`services.notice_choices`); empty until they choose.
     """
 
     __tablename__ = "user"
@@ -36,6 +37,7 @@ class User(Base, UserMixin):
     mf_recovery_codes: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(JSON()))
     last_totp_counter: Mapped[int | None]
     ended_sessions: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    notice_choices: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]
 
     @property

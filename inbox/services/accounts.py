@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from inbox.errors import AccountRefused, NotAllowed, NotFound
 from inbox.models import Attachment, Message, Role, Submission, User
-from inbox.services import audit, passwords
+from inbox.services import audit, letters, passwords
 from inbox.text import N_, clean
 
 READ = "submission:read"
@@ -26,19 +26,23 @@ DOWNLOAD = "attachment:read"
 ORIGINAL = "attachment:original"
 RETRY = "job:retry"
 DISMISS = "job:dismiss"
+EXPORT = "inbox:export"
 WEBHOOKS = "webhooks:read"
 USE_CANNED = "canned_reply:use"
 CHANGE_CANNED = "canned_reply:change"
+SUBSCRIBERS = "subscriber:read"
+EXPORT_SUBSCRIBERS = "subscriber:export"
+REMOVE_SUBSCRIBER = "subscriber:remove"
 
 _READING = frozenset({READ, DOWNLOAD})
-_WORKING = _READING | {CLAIM, ASSIGN, MOVE, PRIORITISE, LABEL, NOTE, ASK, REPLY, ORIGINAL, RETRY, DISMISS}
-_WORKING |= {SPLIT, USE_CANNED}
+_ACTING = {CLAIM, ASSIGN, MOVE, PRIORITISE, LABEL, NOTE, ASK, REPLY, SPLIT, RETRY, DISMISS}
+_WORKING = _READING | _ACTING | {ORIGINAL, USE_CANNED, EXPORT}
 
 VERBS: dict[Role, frozenset[str]] = {
     Role.VIEWER: _READING,
-    Role.EDITOR: _WORKING | {CHANGE_CANNED},
+    Role.EDITOR: _WORKING | {CHANGE_CANNED, SUBSCRIBERS, EXPORT_SUBSCRIBERS},
     Role.ADS: _WORKING,
-    Role.ADMIN: _WORKING | {WEBHOOKS, CHANGE_CANNED},
+    Role.ADMIN: _WORKING | {WEBHOOKS, CHANGE_CANNED, SUBSCRIBERS, EXPORT_SUBSCRIBERS, REMOVE_SUBSCRIBER},
 }
 ADS_KINDS = ("advertising",)
 """All that advertising staff see: the tip form promises that they cannot open tips."""
@@ -171,11 +175,15 @@ def end_session(user: User, session_id: str, *, until: datetime, now: datetime) 
 
 
 def disable(session: Session, email: str, *, now: datetime) -> User:
-    """Shut somebody out, at once. Raises AccountRefused for an unknown address and the last administrator."""
+    """Shut somebody out, at once; notices that have not left do not leave any more.
+
+    Raises AccountRefused for an unknown address and the last administrator.
+    """
     user = _known(session, email)
     _keep_an_admin(session, user)
     user.active = False
     end_sessions(user)
+    letters.withdraw(session, letters.notices_to(user))
     return _managed(session, user, "account:disable", now)
 
 
@@ -192,6 +200,7 @@ def set_role(session: Session, email: str, role: Role, *, now: datetime) -> User
     if role is not Role.ADMIN:
         _keep_an_admin(session, user)
     was, user.role = user.role, role
+    letters.withdraw(session, letters.notices_to(user))  # they may tell of what this person may not know of now
     return _managed(session, user, "account:role", now, was=was.value, to=role.value)
 
 

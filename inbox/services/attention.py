@@ -159,6 +159,9 @@ def again_all(session: Session, user: User, kind: JobKind, *, now: datetime, bef
     if not accounts.may(user, accounts.RETRY):
         raise NotAllowed(accounts.RETRY)
     wanted = _visible(user, now, Job, Submission).where(Job.kind == kind).order_by(Job.id.desc()).limit(MOST_AT_ONCE)
+    one_by_one = sort_of(kind).one_by_one
+    if one_by_one is not None:
+        wanted = wanted.where(~one_by_one)
     if before is not None:
         wanted = wanted.where(Job.id < before)
     found = session.execute(wanted).all()

@@ -1,14 +1,15 @@
 """Who writes: finding and making contacts, and honouring the words that stop or start messages."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 import phonenumbers
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
-from inbox.models import Channel, Contact, ContactPoint
-from inbox.rows import RowId, Rows, rows_together
+from inbox.models import Channel, Contact, ContactPoint, Submission
+from inbox.models.contact import thread_key
+from inbox.rows import RowId, Rows, fetch_one, rows_together
 
 # Twilio acts on these English words itself (Twilio docs, "Advanced Opt-Out"); a message is one only when
 # nothing else stands in it. The Chinese ones are ours.
@@ -68,13 +69,16 @@ def keyword(text: str) -> str | None:
 
 @dataclass(frozen=True)
 class Person:
-    """Who a message is from: their contact and, where they wrote from an address, its contact point."""
+    """Who a message is from: their contact and, where they wrote from an address, its contact point.
+
+    `submission_id` and `reference` are those of the submission that they have open there, if there is one.
+    """
 
     contact: RowId
     facts: Facts
     point: RowId | None = None
-    can_reply: bool = False
-    opted_out: bool = False
+    submission_id: int | None = None
+    reference: str = ""
 
 
 _points = ContactPoint.__table__
@@ -88,7 +92,18 @@ POINT_LOCKED = (
 The lock puts messages of one sender in a row, so that twenty at once find one another. (SQLite has one
 writer at a time anyway.)
 """
-_WITH_CONTACT = joinedload(ContactPoint.contact, innerjoin=True)
+
+
+_contacts, _submissions = Contact.__table__, Submission.__table__
+_KNOWN = (
+    select(
+        *(_points.c.can_reply, _submissions.c.id, _submissions.c.reference),
+        *(_contacts.c.id, *(_contacts.c[field.name] for field in fields(Facts))),
+    )
+    .join_from(_points, _contacts)
+    .outerjoin(_submissions, _submissions.c.thread_key == bindparam("thread_key"))
+    .where(_points.c.id == bindparam("point"))
+)
 
 
 def recall(session: Session, point_id: int, sender: Sender, keyword: str | None, *, now: datetime) -> Person:
@@ -96,16 +111,23 @@ def recall(session: Session, point_id: int, sender: Sender, keyword: str | None,
 
     `now` is when it was said; a start that was said before the stop changes nothing.
     """
-    point = session.get_one(ContactPoint, point_id, options=[_WITH_CONTACT])
-    contact = point.contact
-    contact.name = contact.name or sender.name[:500]
+    key = thread_key(sender.channel, sender.address)
+    found = fetch_one(session, _KNOWN, point=point_id, thread_key=key)
+    can_reply, submission_id, reference, contact_id, name, *others = found
+    if keyword or can_reply != sender.can_reply or (sender.name and not name):
+        _learn(session.get_one(ContactPoint, point_id), sender, keyword, now)
+        session.flush()
+    return Person(contact_id, Facts(name or sender.name[:500], *others), point_id, submission_id, reference or "")
+
+
+def _learn(point: ContactPoint, sender: Sender, keyword: str | None, now: datetime) -> None:
+    """Write down what a message tells of its sender."""
+    point.contact.name = point.contact.name or sender.name[:500]
     if keyword == "stop" and point.opted_out_at is None:
         point.opted_out_at = now
     if keyword == "start" and point.opted_out_at and point.opted_out_at <= now:
         point.opted_out_at = None
     point.can_reply = sender.can_reply  # who writes again has unblocked us
-    facts = Facts(contact.name, contact.email, contact.phone, contact.organisation)
-    return Person(contact.id, facts, point.id, point.can_reply, point.opted_out_at is not None)
 
 
 def add(rows: Rows, sender: Sender, keyword: str | None, *, now: datetime) -> Person:
@@ -117,17 +139,16 @@ def add(rows: Rows, sender: Sender, keyword: str | None, *, now: datetime) -> Pe
     phone = sender.address if not is_email and sender.address.startswith("+") else ""
     facts = Facts(sender.name[:500], sender.address if is_email else "", phone)
     contact = rows.add(Contact, **vars(facts), created_at=now)
-    stops = keyword == "stop"
     point = rows.add(
         ContactPoint,
         contact_id=contact,
         channel=sender.channel,
         address=sender.address,
         can_reply=sender.can_reply,
-        opted_out_at=now if stops else None,
+        opted_out_at=now if keyword == "stop" else None,
         created_at=now,
     )
-    return Person(contact, facts, point, sender.can_reply, stops)
+    return Person(contact, facts, point)
 
 
 def find_or_make(session: Session, sender: Sender, *, now: datetime) -> Person:

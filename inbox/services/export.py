@@ -7,16 +7,19 @@ costs a fixed number of queries.
 import csv
 import io
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import IO, Any
 
+import xlsxwriter
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from inbox import kinds
-from inbox.models import Attachment, AuditEntry, Contact, Direction, Message, Note, Submission
-from inbox.services import audit
+from inbox.models import Attachment, AuditEntry, Contact, Direction, Message, Note, Submission, User
+from inbox.services import audit, search
+from inbox.services.filters import Filters
 from inbox.text import clean
 
 PAGE_SIZE = 200
@@ -32,6 +35,10 @@ COLUMNS = (
 )
 """The columns of the table; the facts of all kinds have one each."""
 
+MOST_ROWS, LONGEST_CELL = 1_048_576, 32_767
+"""What a worksheet can hold (Excel specifications and limits)."""
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""Characters that XML 1.0 has no place for."""
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 _READ_WITH = (
     joinedload(Submission.contact).selectinload(Contact.points),
@@ -43,10 +50,12 @@ _READ_WITH = (
 )
 
 
-def record(session: Session, form: str, since: datetime | None, *, now: datetime) -> None:
+def record(
+    session: Session, form: str, since: datetime | None, *, now: datetime, actor: User | str = audit.SYSTEM
+) -> None:
     """Leave the trace of an export; it is written before the first line goes out."""
     facts = {"format": form, "since": since.isoformat() if since else None}
-    audit.record(session, audit.SYSTEM, "inbox:export", None, now=now, **facts)
+    audit.record(session, actor, "inbox:export", None, now=now, **facts)
     session.flush()
 
 
@@ -58,10 +67,40 @@ def json_lines(session: Session, since: datetime | None = None) -> Iterator[str]
 
 def csv_lines(session: Session, since: datetime | None = None) -> Iterator[str]:
     """Yield a table for spreadsheets: a byte order mark, the head, one row for each submission."""
-    yield "\ufeff" + _row(COLUMNS)
-    for submission in _submissions(session, since):
-        values = _flat(as_values(submission))
-        yield _row(tuple(_safe(values.get(column, "")) for column in COLUMNS))
+    return _as_csv(_submissions(session, since))
+
+
+def view_csv(session: Session, user: User, filters: Filters) -> Iterator[str]:
+    """Yield the same table of what a list of the desk holds for `user`, in the order of the list."""
+    return _as_csv(_of_view(session, user, filters))
+
+
+def view_xlsx(session: Session, user: User, filters: Filters, file: IO[bytes]) -> None:
+    """Write that table as a workbook. Memory stays the same however long it is."""
+    book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    sheet = book.add_worksheet()
+    sheet.freeze_panes(1, 1)
+    _write_row(sheet, 0, COLUMNS)
+    for place, submission in zip(range(1, MOST_ROWS), _of_view(session, user, filters), strict=False):
+        _write_row(sheet, place, _cells(submission))
+    book.close()
+
+
+def _write_row(sheet: Any, place: int, cells: Iterable[Any]) -> None:
+    """Text is written as text, whatever it begins with; a cell holds 32,767 characters and no more."""
+    for column, cell in enumerate(cells):
+        sheet.write_string(place, column, _UNWRITABLE.sub("\ufffd", str(cell))[:LONGEST_CELL])
+
+
+def _as_csv(submissions: Iterable[Submission]) -> Iterator[str]:
+    yield "\ufeff" + row(COLUMNS)
+    for submission in submissions:
+        yield row(tuple(map(safe, _cells(submission))))
+
+
+def _cells(submission: Submission) -> tuple[Any, ...]:
+    values = _flat(as_values(submission))
+    return tuple(values.get(column, "") for column in COLUMNS)
 
 
 def as_values(submission: Submission) -> dict[str, Any]:
@@ -93,6 +132,20 @@ def _submissions(session: Session, since: datetime | None) -> Iterator[Submissio
         yield from page
         last = page[-1].id
         session.expunge_all()
+
+
+def _of_view(session: Session, user: User, filters: Filters) -> Iterator[Submission]:
+    older: str | None = None
+    while True:
+        page = search.find_page(session, user, filters, older)
+        ids = [submission.id for submission in page.submissions]
+        whole = select(Submission).where(Submission.id.in_(ids)).options(*_READ_WITH)
+        found = {each.id: each for each in session.scalars(whole.execution_options(populate_existing=True))}
+        yield from (found[id] for id in ids if id in found)
+        session.expunge_all()
+        if page.older is None:
+            return
+        older = page.older
 
 
 def _page(session: Session, since: datetime | None, after: int) -> list[Submission]:
@@ -172,13 +225,14 @@ def _fact(value: Any) -> Any:
     return f"{'-'.join(ends)} {value.get('currency', '')}"
 
 
-def _safe(value: Any) -> str:
-    """Text that a spreadsheet shows rather than runs: what could be a formula gets an apostrophe in front."""
+def safe(value: Any) -> str:
+    """A cell's text that a spreadsheet shows rather than runs: what could be a formula gets an apostrophe in front."""
     text = str(value)
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
 
 
-def _row(cells: tuple[str, ...]) -> str:
+def row(cells: tuple[str, ...]) -> str:
+    """One line of a table."""
     line = io.StringIO()
     csv.writer(line).writerow(cells)
     return line.getvalue()

@@ -1,22 +1,27 @@
 """The WhatsApp guide: it asks a first sender what it is about, then the few questions that matter for that kind.
 
-The sender's words are stored before the guide sees them (`intake.receive`), in the same transaction. It makes
-its step under a lock on its row, so that a person of staff who steps in at that moment comes before or after it.
+It begins in a job of its own after the first message (`answers.welcome`); each further one makes a step in the
+transaction that stores it. A step is made under a lock on the guide's row, so that a person of staff who steps in at
+that moment comes before or after it.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from inbox import kinds
 from inbox.kinds import Question
-from inbox.models import Channel, ContactPoint, Guide, GuideStage, JobKind, Submission, User
+from inbox.models import Channel, ContactPoint, Guide, GuideStage, JobKind, Message, Submission, User
 from inbox.profile import Profile
 from inbox.rendering import message as render
-from inbox.services import audit, guide_steps, jobs, outbox, takeover, ways
+from inbox.rows import fetch_first, insert_values, rows_together
+from inbox.services import audit, guide_steps, jobs, notices, outbox, takeover, ways
 from inbox.services.guide_steps import Said, Say, State, Step
 from inbox.services.intake import Arrival, Incoming
 from inbox.services.outbox import Recipient
@@ -30,47 +35,95 @@ LETTERS_OF_A_SENTENCE = 12
 """So many letters tell which language somebody writes; a number or the name of a company does not."""
 
 
-def begin(session: Session, incoming: Incoming, arrival: Arrival, profile: Profile, *, now: datetime) -> bool:
-    """Answer the first message of a submission with its reference and the first question.
+def begin(
+    session: Session, submission: Submission, message: Message, to: Recipient, profile: Profile, *, now: datetime
+) -> bool:
+    """Answer the message of a sender who knows nothing yet with the reference and the first question.
 
-    False, and nothing is done, if the guide does not work for such a message.
+    False, and nothing is done, if the guide does not work for such a message, or staff were quicker.
     """
-    sender, point_id = incoming.sender, arrival.point_id
-    if not profile.guide.enabled or incoming.channel is not Channel.WHATSAPP or not sender or not point_id:
+    if not profile.guide.enabled or to.channel is not Channel.WHATSAPP or takeover.stepped_in(submission):
         return False
-    first = guide_steps.start(_said(incoming), incoming.kind, profile.kinds)
+    first = guide_steps.start(_said(message.text, message.extra), submission.kind, profile.kinds)
     if not first.state.stage.at_work:
         return False
-    guide = Guide(submission_id=arrival.submission_id, contact_point_id=point_id, language=language_of(incoming.text))
-    _note(session, guide, arrival.submission, first, profile, now=now)
-    session.add(guide)
-    session.flush()
-    jobs.promise(session, JobKind.GUIDE, guide.id, due_at=guide.ends_at, now=now)
-    _say(session, guide, first, arrival, ways.answering(profile, incoming), profile, now=now)
+    language, standing = language_of(message.text), _standing(first, now, profile, now=now)
+    own = {"submission_id": submission.id, "contact_point_id": to.point_id, "language": language}
+    guide_id = insert_values(session, Guide, **own, **standing)
+    _trace(session, submission, first.state, now=now)
+    jobs.promise(session, JobKind.GUIDE, guide_id, due_at=standing["ends_at"], now=now)
+    greeting = render("acknowledgement", "sms", language, newsroom=profile.name, reference=submission.reference)
+    _say(session, to, submission.reference, message.id, first, language, profile, greeting=greeting, now=now)
     return True
 
 
 def hear(session: Session, incoming: Incoming, arrival: Arrival, profile: Profile, *, now: datetime) -> None:
-    """Make the step that a further message makes, if the guide is at work on its submission."""
+    """Make the step that a further message makes, if the guide is at work on its submission; a repeat makes none."""
+    if arrival.opened or arrival.repeated:
+        return
     if incoming.keyword == "stop":
         _end(session, arrival.submission_id, GuideStage.STOPPED, now=now)
         return
-    mine = (Guide.submission_id == arrival.submission_id, Guide.stage.in_(takeover.AT_WORK))
-    guide = session.scalar(select(Guide).where(*mine).with_for_update())
-    if guide is None:
+    guide = _hold(session, arrival.submission_id)
+    if guide is None or not guide.state.stage.at_work:
         return
     if now >= guide.ends_at or not profile.guide.enabled:
-        _end(session, guide.submission_id, GuideStage.TIMED_OUT, now=now)
+        _end(session, arrival.submission_id, GuideStage.TIMED_OUT, now=now)
         return
-    said = _said(incoming, early=now - guide.asked_at < STILL_WRITING)
-    submission = arrival.submission
-    made = guide_steps.step(_state(guide, submission), said, profile.kinds)
-    guide.language = _language(said, guide.language)
+    words = incoming.text.strip() or (incoming.gist if "location" in incoming.extra else "")
+    material, early = bool(incoming.remote_files), now - guide.asked_at < STILL_WRITING
+    said = replace(_said(words, incoming.extra), material=material, early=early)
+    _go_on(session, guide, said, incoming, arrival, profile, now=now)
+
+
+@dataclass(frozen=True)
+class _Held:
+    """Where the guide stands with a submission; nobody else moves it until the transaction ends."""
+
+    id: int
+    point_id: int
+    language: str
+    asked_at: datetime
+    ends_at: datetime
+    state: State
+
+
+_HELD = (
+    select(
+        *(Guide.id, Guide.contact_point_id, Guide.language, Guide.asked_at, Guide.ends_at),
+        *(Guide.stage, Submission.kind, Guide.place, Guide.repeated),
+    )
+    .join(Submission, Submission.id == Guide.submission_id)
+    .where(Guide.submission_id == bindparam("submission"))
+    .with_for_update(of=Guide)
+)
+
+
+def _hold(session: Session, submission_id: int) -> _Held | None:
+    found = fetch_first(session, _HELD, submission=submission_id)
+    if found is None:
+        return None
+    guide_id, point_id, language, asked_at, ends_at, *state = found
+    return _Held(guide_id, point_id, language, asked_at, ends_at, State(*state))
+
+
+def _go_on(
+    session: Session, guide: _Held, said: Said, incoming: Incoming, arrival: Arrival, profile: Profile, *, now: datetime
+) -> None:
+    """Make a step: its time begins anew; what was answered is kept, and what comes next is said."""
+    made, language = guide_steps.step(guide.state, said, profile.kinds), _language(said, guide.language)
+    standing = _standing(made, guide.asked_at, profile, now=now)
+    with rows_together(session) as rows:
+        rows.update(Guide, guide.id, language=language, **standing)
+        jobs.postpone(rows, JobKind.GUIDE, guide.id, due_at=standing["ends_at"])
+    if made.say is None:
+        return
+    submission, point = arrival.submission, session.get_one(ContactPoint, guide.point_id)
     if made.answered:
         _keep(submission, made.answered, said.words, profile, now=now)
-    _note(session, guide, submission, made, profile, now=now)
-    jobs.postpone(session, JobKind.GUIDE, guide.id, due_at=guide.ends_at)
-    _say(session, guide, made, arrival, ways.answering(profile, incoming), profile, now=now)
+    _trace(session, submission, made.state, now=now)
+    to = Recipient(submission.id, point.id, point.channel, point.address, ways.answering(profile, incoming))
+    _say(session, to, arrival.reference, arrival.message_id, made, language, profile, now=now)
 
 
 def time_up(session: Session, guide_id: int, *, now: datetime) -> None:
@@ -84,7 +137,7 @@ def find_at_work(session: Session, submission: Submission, *, now: datetime) -> 
     """Where the guide stands with a submission, or None if it is not at work."""
     mine = (Guide.submission_id == submission.id, Guide.stage.in_(takeover.AT_WORK), Guide.ends_at > now)
     guide = session.scalar(select(Guide).where(*mine))
-    return _state(guide, submission) if guide else None
+    return State(guide.stage, submission.kind, guide.place, guide.repeated) if guide else None
 
 
 def take_over(session: Session, submission: Submission, *, actor: User, now: datetime) -> None:
@@ -100,31 +153,27 @@ def _end(session: Session, submission_id: int, stage: GuideStage, *, now: dateti
     session.flush()
 
 
-def _said(incoming: Incoming, early: bool = False) -> Said:
-    choice = incoming.extra.get("choice") or {}
-    tapped = choice.get("payload") or choice.get("id") or ""
-    words = clean(incoming.text).strip() or (incoming.gist if "location" in incoming.extra else "")
-    return Said(words, tapped, bool(incoming.remote_files), early)
+def _said(words: str, extra: Mapping[str, Any]) -> Said:
+    choice = extra.get("choice") or {}
+    return Said(clean(words).strip(), choice.get("payload") or choice.get("id") or "")
 
 
-def _state(guide: Guide, submission: Submission) -> State:
-    return State(guide.stage, submission.kind, guide.place, guide.repeated)
+def _standing(made: Step, asked_at: datetime, profile: Profile, *, now: datetime) -> dict[str, Any]:
+    """What the guide's row says of its place after a step."""
+    to, ends_at = made.state, now + timedelta(minutes=profile.guide.minutes)
+    asked_at = now if made.say else asked_at
+    return {"stage": to.stage, "place": to.place, "repeated": to.repeated, "asked_at": asked_at, "ends_at": ends_at}
 
 
-def _note(
-    session: Session, guide: Guide, submission: Submission, made: Step, profile: Profile, *, now: datetime
-) -> None:
-    """Write down where the guide stands after a step, and leave its trace."""
-    to = made.state
+def _trace(session: Session, submission: Submission, to: State, *, now: datetime) -> None:
+    """Let the submission and its history know of a step."""
     if submission.kind != to.kind:
         facts = {"step": "kind", "was": submission.kind, "to": to.kind}
         audit.record(session, audit.SENDER, "submission:guide", submission.id, now=now, **facts)
         submission.kind = to.kind  # the reference stays: it was told already
+        notices.opened(session, submission, now=now)
     if not to.stage.at_work:
         audit.record(session, audit.SENDER, "submission:guide", submission.id, now=now, step=to.stage.value)
-    guide.stage, guide.place, guide.repeated = to.stage, to.place, to.repeated
-    guide.asked_at = now if made.say else guide.asked_at
-    guide.ends_at = now + timedelta(minutes=profile.guide.minutes)
     session.flush()
 
 
@@ -142,36 +191,39 @@ def _language(said: Said, earlier: str) -> str:
     """The language to answer in: that of their own words, where there are enough of them to tell."""
     if said.tapped or said.material:
         return earlier
-    letters = sum(character.isalpha() for character in said.words)
+    letters = sum(map(str.isalpha, said.words))
     return language_of(said.words) or ("" if letters >= LETTERS_OF_A_SENTENCE else earlier)
 
 
 def _say(
-    session: Session, guide: Guide, made: Step, arrival: Arrival, ours: str, profile: Profile, *, now: datetime
+    session: Session,
+    to: Recipient,
+    reference: str,
+    message_id: int,
+    made: Step,
+    language: str,
+    profile: Profile,
+    *,
+    greeting: str = "",
+    now: datetime,
 ) -> None:
     """Promise what a step says; its key is that of the message it answers, so that it is said once."""
-    if made.say is None:
-        return
-    point = session.get_one(ContactPoint, guide.contact_point_id)
-    to = Recipient(arrival.submission_id, point.id, point.channel, point.address, ours)
-    text = _words(guide.language, made, arrival, profile, now)
-    buttons = _buttons(guide.language, made, arrival, profile)
-    outbox.enqueue(session, to, text, key=f"{takeover.KEY}{arrival.message_id}", due_at=now, now=now, **buttons)
+    text = f"{greeting}\n\n{_words(language, made, reference, profile, now)}".strip()
+    buttons = _buttons(language, made, reference, profile)
+    outbox.enqueue(session, to, text, key=f"{takeover.KEY}{message_id}", due_at=now, now=now, **buttons)
 
 
-def _words(language: str, made: Step, arrival: Arrival, profile: Profile, now: datetime) -> str:
-    known = {"newsroom": profile.name, "reference": arrival.reference}
+def _words(language: str, made: Step, reference: str, profile: Profile, now: datetime) -> str:
     if made.say is Say.THANKS:
-        return render("guide", "thanks", language, **known)
+        return render("guide", "thanks", language, newsroom=profile.name, reference=reference)
     if made.say is Say.AGAIN:
         return render("guide", "again", language, last=len(profile.kinds))
-    asked = _menu(language, profile) if made.say is Say.MENU else _question(language, made.state, profile, now)
-    welcome = render("acknowledgement", "sms", language, **known) if arrival.may_acknowledge else ""
-    return f"{welcome}\n\n{asked}".strip()
+    return _menu(language, profile.kinds) if made.say is Say.MENU else _question(language, made.state, profile, now)
 
 
-def _menu(language: str, profile: Profile) -> str:
-    choices = [render(f"guide/{kind}", "choice", language) for kind in profile.kinds]
+@cache
+def _menu(language: str, offered: tuple[str, ...]) -> str:
+    choices = [render(f"guide/{kind}", "choice", language) for kind in offered]
     return render("guide", "menu", language, choices=choices)
 
 
@@ -183,9 +235,9 @@ def _question(language: str, state: State, profile: Profile, now: datetime) -> s
     return render("guide", "question", language, question=question)
 
 
-def _buttons(language: str, made: Step, arrival: Arrival, profile: Profile) -> dict[str, Any]:
+def _buttons(language: str, made: Step, reference: str, profile: Profile) -> dict[str, Any]:
     """The Content template that shows the menu as buttons or a list, where there is one in this language."""
     sid = profile.guide.content_sid_zh if language else profile.guide.content_sid
     if made.say is not Say.MENU or not sid:
         return {}
-    return {"content_sid": sid, "content_variables": {"1": profile.name, "2": arrival.reference}}
+    return {"content_sid": sid, "content_variables": {"1": profile.name, "2": reference}}

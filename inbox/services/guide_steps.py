@@ -6,6 +6,7 @@ than one message of ours for one of theirs.
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 
 from inbox import kinds
 from inbox.kinds import Kind, Question
@@ -13,6 +14,8 @@ from inbox.models import GuideStage
 from inbox.text import plain
 
 WAYS_OUT = frozenset({"0", "just send it", "send it", "直接送出", "直接送", "送出"})
+LONGEST_NAME = 200
+"""Of a kind, with what people put around it; a longer text is not looked at."""
 
 
 class Say(StrEnum):
@@ -126,8 +129,12 @@ def _numbered(words: str, offered: tuple[str, ...]) -> str | None:
 
 def _named(words: str, offered: tuple[str, ...]) -> str | None:
     """The offered kind that these words are a name of, and nothing else."""
-    word = plain(words)
-    return next((name for name in offered if word and word in _names(kinds.BY_NAME[name])), None)
+    return _kinds_by_name(offered).get(plain(words)) if len(words) <= LONGEST_NAME else None
+
+
+@cache
+def _kinds_by_name(offered: tuple[str, ...]) -> dict[str, str]:
+    return {name: kind for kind in reversed(offered) for name in _names(kinds.BY_NAME[kind])}
 
 
 def _names(kind: Kind) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, func, literal_column, select
+from sqlalchemy import and_, bindparam, case, false, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from inbox import kinds
@@ -13,13 +13,14 @@ from inbox.models import (
     Attachment,
     Channel,
     Direction,
+    JobKind,
     Message,
     Status,
     Submission,
 )
 from inbox.models.contact import thread_key
 from inbox.rows import Row, RowId, Rows, fetch_one, id_of, rows_together
-from inbox.services import audit, contacts, media, receipts, search, search_index, search_text, spam
+from inbox.services import audit, contacts, jobs, media, notices, receipts, search, search_index, search_text, spam
 from inbox.services.contacts import Facts, Person, Sender
 from inbox.services.media import RemoteFile
 from inbox.text import clean, first_line, language_of
@@ -88,10 +89,8 @@ class Arrival:
     submission_id: int
     message_id: int
     reference: str
-    point_id: int | None = None
     repeated: bool = False
     opened: bool = False
-    may_acknowledge: bool = False
 
     @property
     def submission(self) -> Submission:
@@ -139,6 +138,7 @@ def find_repeat(session: Session, incoming: Incoming) -> Arrival | None:
 def receive(session: Session, incoming: Incoming, *, region: str, now: datetime) -> Arrival:
     """Store a message in the submission it belongs to, which is opened if there is none.
 
+    What follows, and need not happen at once, is promised with it (`JobKind.ARRIVAL`).
     Exactly once: an (account, external_id) that is here already is answered with its first arrival. If that one
     was recovered from the provider's list, which tells less, what this one tells besides is added.
     Raises IntegrityError if the same message, or the first one of the same sender, is being stored by
@@ -149,32 +149,17 @@ def receive(session: Session, incoming: Incoming, *, region: str, now: datetime)
     if repeat:
         _complete(session, repeat, incoming, now)
         return repeat
-    person = submission = None
+    person = None
     if incoming.sender and point_id:
         person = contacts.recall(session, point_id, incoming.sender, incoming.keyword, now=incoming.sent_at or now)
-        submission = _open_thread(session, incoming.thread_key)
-    if submission:
-        untold = _hears(person, incoming) and _is_untold(session, submission)
-        return replace(_continue(session, submission, incoming, point_id, now), may_acknowledge=untold)
+    if person and person.submission_id:
+        return _continue(session, person.submission_id, person.reference, incoming, point_id, now)
     with rows_together(session) as rows:
         person = person or _new_person(rows, incoming, region, now)
-        opened = _open(rows, incoming, person, now)
-        message = _add_message(rows, opened.row, incoming, person.point if person else None, now)
+        opened, reference = _open(rows, incoming, person, now)
+        message = _add_message(rows, opened, incoming, person.point if person else None, now)
     _add_files(session, message.id, incoming, now)
-    return Arrival(
-        session,
-        opened.row.id,
-        message.id,
-        opened.reference,
-        point_id=_point_id(person),
-        opened=True,
-        may_acknowledge=_hears(person, incoming) and not opened.is_spam,
-    )
-
-
-def _hears(person: Person | None, incoming: Incoming) -> bool:
-    """Whether the sender may be told something: who says only START, STOP or HELP waits for no answer of ours."""
-    return incoming.keyword is None and person is not None and person.can_reply and not person.opted_out
+    return Arrival(session, opened.id, message.id, reference, opened=True)
 
 
 def _complete(session: Session, repeat: Arrival, incoming: Incoming, now: datetime) -> None:
@@ -184,7 +169,7 @@ def _complete(session: Session, repeat: Arrival, incoming: Incoming, now: dateti
     message = session.get_one(Message, repeat.message_id, with_for_update=True, populate_existing=True)
     if not message.extra.get("recovered"):
         return
-    message.extra = {**incoming.extra, "recovered": True}
+    message.extra = {**_extra(incoming), "recovered": True}
     message.raw = dict(incoming.raw)
     message.sender_name = message.sender_name or _sender_name(incoming)
     known = {_file_id(file.source_url) for file in message.attachments}
@@ -209,7 +194,10 @@ def receive_more(session: Session, submission: Submission, incoming: Incoming, *
     if not incoming.automatic:
         _reopen(session, submission, now)
     person = contacts.find_or_make(session, incoming.sender, now=now) if incoming.sender else None
-    return _continue(session, submission, incoming, _point_id(person), now)
+    session.flush()
+    arrival = _continue(session, submission.id, submission.reference, incoming, _point_id(person), now)
+    session.refresh(submission)
+    return arrival
 
 
 def add_copy(session: Session, first: Message, incoming: Incoming, *, now: datetime) -> Arrival:
@@ -230,24 +218,6 @@ def _reopen(session: Session, submission: Submission, now: datetime) -> None:
     submission.version += 1
 
 
-def _is_untold(session: Session, submission: Submission) -> bool:
-    """Whether the sender does not know the reference yet: all they said was START or the like, and we nothing.
-
-    Looked up only where the subject, which is the first line of the first message, is such a word.
-    """
-    if contacts.keyword(submission.subject) is None or not submission.status.waits:
-        return False
-    ours = (Message.submission_id == submission.id, Message.direction == Direction.OUT)
-    return not session.scalar(select(exists().where(*ours)))
-
-
-_OPEN_THREAD = select(Submission).where(Submission.thread_key == bindparam("thread_key"))
-
-
-def _open_thread(session: Session, key: str | None) -> Submission | None:
-    return session.scalar(_OPEN_THREAD, {"thread_key": key}) if key else None
-
-
 def _point_id(person: Person | None) -> int | None:
     return id_of(person.point) if person and person.point else None
 
@@ -258,15 +228,8 @@ def _new_person(rows: Rows, incoming: Incoming, region: str, now: datetime) -> P
     return contacts.add_from_form(rows, incoming.facts, region=region, now=now) if incoming.facts else None
 
 
-@dataclass(frozen=True)
-class _Opened:
-    row: Row
-    reference: str
-    is_spam: bool
-
-
-def _open(rows: Rows, incoming: Incoming, person: Person | None, now: datetime) -> _Opened:
-    """Make the submission that the message opens; the message itself is not in it yet."""
+def _open(rows: Rows, incoming: Incoming, person: Person | None, now: datetime) -> tuple[Row, str]:
+    """Make the submission that the message opens, and its reference; the message itself is not in it yet."""
     kind = kinds.BY_NAME[incoming.kind]
     reasons = [*incoming.suspicions, *spam.reasons(incoming.text)]
     text, facts, sender = clean(incoming.text), person.facts if person else NOBODY, incoming.sender
@@ -296,7 +259,7 @@ def _open(rows: Rows, incoming: Incoming, person: Person | None, now: datetime) 
     head = search.head_tokens(reference, subject, shown_as, incoming.details, names, addresses)
     search_index.add(rows, submission, [*head, *_words(incoming)])
     audit.add(rows, audit.SENDER, "submission:receive", submission, now=now, channel=incoming.channel.value)
-    return _Opened(submission, reference, is_spam=bool(reasons))
+    return submission, reference
 
 
 def second_line(text: str, subject: str) -> str:
@@ -307,21 +270,33 @@ def second_line(text: str, subject: str) -> str:
     return first_line(following.lstrip(" .,;:!?。，、；：！？"), PREVIEW_LENGTH)
 
 
+_NOW = bindparam("now", type_=Submission.active_at.type)
+_ONE_MORE_BY_A_MACHINE = (
+    update(Submission)
+    .where(Submission.id == bindparam("submission"))
+    .values(message_count=Submission.message_count + literal_column("1"))
+)
+_ONE_MORE = _ONE_MORE_BY_A_MACHINE.values(
+    active_at=case((Submission.active_at < _NOW, _NOW), else_=Submission.active_at),
+    preview=bindparam("preview"),
+    waits_for_sender=false(),
+)
+
+
 def _continue(
-    session: Session, submission: Submission, incoming: Incoming, point_id: int | None, now: datetime
+    session: Session, submission_id: int, reference: str, incoming: Incoming, point_id: int | None, now: datetime
 ) -> Arrival:
     """Store one more message from outside in a submission; one that no person wrote leaves its place in lists."""
-    submission.message_count += 1
-    if not incoming.automatic:
-        submission.active_at = max(submission.active_at, now)
-        submission.preview = first_line(clean(incoming.text), PREVIEW_LENGTH) or incoming.gist
-        submission.waits_for_sender = False
-    session.flush()
-    search_index.extend(session, submission.id, _words(incoming))
+    preview = first_line(clean(incoming.text), PREVIEW_LENGTH) or incoming.gist
     with rows_together(session) as rows:
-        message = _add_message(rows, submission.id, incoming, point_id, now)
+        if incoming.automatic:
+            rows.change(_ONE_MORE_BY_A_MACHINE, submission=submission_id)
+        else:
+            rows.change(_ONE_MORE, submission=submission_id, preview=preview, now=now)
+        search_index.add_more(rows, submission_id, _words(incoming))
+        message = _add_message(rows, submission_id, incoming, point_id, now)
     _add_files(session, message.id, incoming, now)
-    return Arrival(session, submission.id, message.id, submission.reference, point_id=point_id)
+    return Arrival(session, submission_id, message.id, reference)
 
 
 def _words(incoming: Incoming) -> list[str]:
@@ -334,8 +309,13 @@ def _sender_name(incoming: Incoming) -> str:
     return clean(incoming.sender.name if incoming.sender else incoming.facts.name)[:500]
 
 
+def _extra(incoming: Incoming) -> dict[str, Any]:
+    return {**incoming.extra, **({"keyword": incoming.keyword} if incoming.keyword else {})}
+
+
 def _add_message(rows: Rows, submission: RowId, incoming: Incoming, point: RowId | None, now: datetime) -> Row:
-    return rows.add(
+    """Add the message, and the promise of what follows it."""
+    message = rows.add(
         Message,
         submission_id=submission,
         contact_point_id=point,
@@ -346,13 +326,17 @@ def _add_message(rows: Rows, submission: RowId, incoming: Incoming, point: RowId
         recipient=incoming.recipient,
         sender_name=_sender_name(incoming),
         text=clean(incoming.text),
-        extra=dict(incoming.extra),
+        extra=_extra(incoming),
         raw=dict(incoming.raw),
         at=incoming.sent_at or now,
     )
+    jobs.add(rows, JobKind.ARRIVAL, message, due_at=now, now=now)
+    return message
 
 
 def _add_files(session: Session, message_id: int, incoming: Incoming, now: datetime) -> None:
+    if not incoming.remote_files and not incoming.uploads:
+        return
     for file in incoming.remote_files:
         media.announce(session, message_id, file, now=now)
     if incoming.uploads:
@@ -388,7 +372,7 @@ def _rewrite(session: Session, submission: Submission, message: Message, incomin
     if find_repeat(session, incoming) is None:
         message.external_id = incoming.external_id
     message.text, message.recipient = clean(incoming.text), incoming.recipient
-    message.extra, message.raw = dict(incoming.extra), {**message.raw, **incoming.raw}
+    message.extra, message.raw = _extra(incoming), {**message.raw, **incoming.raw}
     within = (Message.submission_id == submission.id, Message.direction == Direction.IN)
     first, last = session.execute(select(func.min(Message.id), func.max(Message.id)).where(*within)).one()
     if message.id == first:
@@ -407,9 +391,8 @@ def _name_sender(session: Session, submission: Submission, message: Message, inc
     if submission.contact_id is None:
         submission.contact_id = id_of(person.contact)
         submission.sender = (person.facts.name or sender.address)[:500]
-    key = incoming.thread_key
-    if key and submission.status.waits and _open_thread(session, key) is None:
-        submission.thread_key = key
+    if incoming.thread_key and submission.status.waits and person.submission_id is None:
+        submission.thread_key = incoming.thread_key
     head = search.head_tokens("", "", submission.sender, {}, [], [sender.address])
     search_index.extend(session, submission.id, head)
 
@@ -421,3 +404,4 @@ def change_kind(session: Session, submission: Submission, kind: str, *, now: dat
     audit.record(session, audit.SENDER, "submission:kind", submission.id, now=now, was=submission.kind, to=kind)
     submission.kind = kind
     session.flush()
+    notices.opened(session, submission, now=now)

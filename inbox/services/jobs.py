@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, literal_column, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from inbox.db import UTCDateTime
@@ -31,12 +31,16 @@ _FIRST_IN_LINE = 50
 
 
 class NotNow(InboxError):
-    """The work was not done, and trying later may work; `after` says how much later, if that is known."""
+    """The work was not done, and trying later may work; `after` says how much later, if that is known.
 
-    def __init__(self, code: str, after: timedelta | None = None) -> None:
+    It is tried again until it has been tried for as long as `within`.
+    """
+
+    def __init__(self, code: str, after: timedelta | None = None, within: timedelta = GIVE_UP_AFTER) -> None:
         super().__init__(code)
         self.code = code
         self.after = after
+        self.within = within
 
 
 class Refused(InboxError):
@@ -71,11 +75,22 @@ def add(rows: Rows, kind: JobKind, subject: RowId, *, due_at: datetime, now: dat
     rows.add(Job, kind=kind, subject_id=subject, due_at=due_at, created_at=max(due_at, now))
 
 
-def postpone(session: Session, kind: JobKind, subject_id: int, *, due_at: datetime) -> None:
+_POSTPONED = (
+    update(Job)
+    .where(Job.kind == bindparam("of_kind"), Job.subject_id == bindparam("subject"))
+    .values(
+        due_at=bindparam("due_at"),
+        state=bindparam("state"),
+        leased_until=null(),
+        finished_at=null(),
+        tries=Job.tries + literal_column("1"),
+    )
+)
+
+
+def postpone(rows: Rows, kind: JobKind, subject_id: int, *, due_at: datetime) -> None:
     """Let promised work wait until `due_at`. Who holds it at this moment holds it no longer."""
-    mine = (Job.kind == kind, Job.subject_id == subject_id)
-    values = {"due_at": due_at, "state": JobState.WAITING, "leased_until": None, "finished_at": None}
-    session.execute(update(Job).where(*mine).values(tries=Job.tries + 1, **values))
+    rows.change(_POSTPONED, of_kind=kind, subject=subject_id, due_at=due_at, state=JobState.WAITING)
 
 
 def find(session: Session, kind: JobKind, subject_id: int) -> Job | None:
@@ -123,14 +138,14 @@ def fail(session: Session, lease: Lease, error: str, *, now: datetime) -> bool:
     return _settle(session, lease, state=JobState.FAILED, finished_at=now, error=error[:500], attention_at=now)
 
 
-def try_later(session: Session, lease: Lease, error: str, *, now: datetime, after: timedelta | None = None) -> bool:
-    """The work could not be done now. Return False, and change nothing, if it has been tried for a day."""
+def try_later(session: Session, lease: Lease, error: NotNow, *, now: datetime) -> bool:
+    """The work could not be done now. Return False, and change nothing, if it has been tried for long enough."""
     job = session.get_one(Job, lease.job_id)
-    if now - job.created_at >= GIVE_UP_AFTER:
+    if now - job.created_at >= error.within:
         return False
     look_at = job.attention_at or now + PATIENCE
-    due_at = now + (after or pause(lease.tries))
-    _settle(session, lease, due_at=due_at, leased_until=None, error=error[:500], attention_at=look_at)
+    due_at = now + (error.after or pause(lease.tries))
+    _settle(session, lease, due_at=due_at, leased_until=None, error=error.code[:500], attention_at=look_at)
     return True
 
 
@@ -183,8 +198,22 @@ def keep_up(session: Session, kind: JobKind, *, every: timedelta, now: datetime)
     if job is None:
         promise(session, kind, 0, due_at=now, now=now)
     elif job.finished_at and job.finished_at + every <= now:
-        job.state, job.due_at, job.leased_until, job.finished_at = JobState.WAITING, now, None, None
-        job.created_at = now
+        _begin_anew(job, now)
+
+
+def _begin_anew(job: Job, due_at: datetime) -> None:
+    job.state, job.due_at, job.leased_until, job.finished_at = JobState.WAITING, due_at, None, None
+    job.created_at = due_at
+
+
+def bring_forward(session: Session, kind: JobKind, *, due_at: datetime) -> None:
+    """Let regular work that is done be due at `due_at`, before its turn.
+
+    It is left as it is if it waits already, or if another transaction has it in its hands: nobody waits here.
+    """
+    done = (Job.kind == kind, Job.subject_id == 0, Job.state == JobState.DONE)
+    if job := session.scalar(select(Job).where(*done).with_for_update(skip_locked=True)):
+        _begin_anew(job, due_at)
 
 
 def forget_done(session: Session, *, before: datetime) -> None:

@@ -105,11 +105,6 @@ class ReadMail:
     headers: Mapping[str, Any] = field(default_factory=dict)
     defects: tuple[str, ...] = ()
 
-    @property
-    def may_be_acknowledged(self) -> bool:
-        """Whether an answer that nobody wrote may go back (RFC 3834, section 2): never to a machine or a list."""
-        return not (self.automatic or self.bulk or self.bounce)
-
 
 @dataclass(frozen=True)
 class KeptFile:
@@ -159,8 +154,7 @@ def receive(
     arrival = _store(session, incoming, place, profile, now)
     _add_mail(session, arrival, read, place, original, problem, _content_ids(files, rows))
     _report_bounce(session, read, now)
-    may_acknowledge = arrival.may_acknowledge and read.may_be_acknowledged and not problem
-    return replace(arrival, may_acknowledge=may_acknowledge)
+    return arrival
 
 
 def _store(session: Session, incoming: Incoming, place: Place, profile: Profile, now: datetime) -> Arrival:

@@ -21,15 +21,16 @@ from inbox.models import (
     Job,
     JobKind,
     JobState,
+    Mail,
     Message,
     StatusReport,
     User,
 )
 from inbox.profile import Profile
 from inbox.rows import insert_values, rows_together
-from inbox.services import audit, jobs, outgoing_files, provider, quiet_hours, ways
+from inbox.services import audit, jobs, mail_heads, notices, outgoing_files, provider, quiet_hours, ways
 from inbox.services.jobs import NotNow, Refused
-from inbox.services.provider import Outgoing, Sent
+from inbox.services.provider import MailHead, Outgoing, Sent
 
 LOOKED_UP_FOR = timedelta(minutes=10)
 DESK = "desk"
@@ -39,7 +40,7 @@ QUIET = "quiet-hours"
 
 @dataclass(frozen=True)
 class Recipient:
-    """Whom a message of ours goes to, about which submission, and from which number of ours."""
+    """Whom a message of ours goes to, about which submission, and from which number or mailbox of ours."""
 
     submission_id: int
     point_id: int
@@ -60,13 +61,16 @@ def enqueue(
     content_sid: str = "",
     content_variables: Mapping[str, str] | None = None,
     media_urls: tuple[str, ...] = (),
+    mail: MailHead | None = None,
 ) -> int:
     """Promise a message that leaves at `due_at`; return its id. Without an author it is the newsroom's own.
 
     With `content_sid` that approved template is sent, filled with `content_variables`; `text` is then what it says,
-    for the desk. `media_urls` are public addresses of files. Raises IntegrityError if `key` was used before.
+    for the desk. `media_urls` are public addresses of files. An e-mail has the head `mail`. Raises IntegrityError if
+    `key` was used before.
     """
     more = {"content_sid": content_sid, "content_variables": content_variables, "media_urls": list(media_urls)}
+    more |= mail_heads.kept(mail) if mail else {}
     with rows_together(session) as rows:
         message = rows.add(
             Message,
@@ -85,6 +89,8 @@ def enqueue(
             delivery_state=DeliveryState.QUEUED,
             at=now,
         )
+        if mail:
+            rows.add(Mail, message_id=message, mail_id=mail.mail_id, in_reply_to=mail.in_reply_to)
         jobs.add(rows, JobKind.SEND, message, due_at=due_at, now=now)
     return message.id
 
@@ -163,7 +169,7 @@ def pending(session: Session, messages: Sequence[Message]) -> dict[int, Job]:
 class Task:
     """What to do about a message: send it, or only `look_up` whether it was sent at or after `since`.
 
-    `files` go with it; the provider fetches them from an address that the worker makes.
+    `files` go with it: inside a mail, or fetched by the provider from an address that the worker makes.
     """
 
     outgoing: Outgoing
@@ -205,6 +211,7 @@ def _outgoing(message: Message) -> Outgoing:
         content_sid=str(extra.get("content_sid", "")),
         content_variables=extra.get("content_variables"),
         media_urls=tuple(extra.get("media_urls", ())),
+        mail=mail_heads.of(message),
     )
 
 
@@ -244,6 +251,8 @@ def give_up(session: Session, message_id: int, code: str, *, now: datetime) -> N
         message.delivery_state, message.error_code = DeliveryState.FAILED, code
         _learn(session, message, code, now)
     session.flush()
+    if message.delivery in (DeliveryState.FAILED, DeliveryState.UNKNOWN):
+        notices.failed(session, message, now=now)
 
 
 def doubt(session: Session, message_id: int) -> None:
@@ -305,6 +314,7 @@ def _move(session: Session, message: Message, state: DeliveryState, error_code: 
     if failed_now:
         message.error_code = error_code
         _learn(session, message, error_code, now)
+        notices.failed(session, message, now=now)
     if moved is not DeliveryState.FAILED:
         message.error_code = ""
 

@@ -1,6 +1,7 @@
 """Files that go out with a reply: what each channel takes, and the address from which the provider fetches one.
 
-The limits are Twilio's: "Accepted content types for media" and "Guidance on WhatsApp media messages".
+The limits are Twilio's: "Accepted content types for media" and "Guidance on WhatsApp media messages". A mail carries
+files of every type itself; large mail services take 25 MB in all, of which the encoding is a quarter.
 """
 
 import hmac
@@ -19,7 +20,7 @@ from inbox.services.media import File
 from inbox.text import N_
 
 MB = 1024 * 1024
-LIMIT = {Channel.WHATSAPP: 16 * MB, Channel.RCS: 16 * MB, Channel.SMS: 5 * MB}
+LIMIT = {Channel.WHATSAPP: 16 * MB, Channel.RCS: 16 * MB, Channel.SMS: 5 * MB, Channel.EMAIL: 18 * MB}
 LARGEST = max(LIMIT.values())
 PICTURE_LIMIT = 5 * MB
 MOST_FILES = 10
@@ -50,6 +51,9 @@ TAKES = {
 
 WRONG_TYPE = N_("“%(name)s” cannot be sent on %(channel)s. Save it as JPEG, MP4 or PDF and attach that.")
 TOO_LARGE = N_("“%(name)s” is larger than the %(limit)d MB that %(channel)s takes. Attach a smaller copy.")
+TOO_LARGE_TOGETHER = N_(
+    "Together the files are larger than the %(limit)d MB that %(channel)s takes. Send some of them after it."
+)
 ONE_ONLY = N_("WhatsApp carries one file in a message. Send the first, then the others one by one.")
 TOO_MANY = N_("A message carries at most ten files. Send the others after it.")
 NO_TEXT = N_("WhatsApp shows no text beside a file like this. Send the text first, then the file by itself.")
@@ -68,14 +72,21 @@ def check(files: Sequence[Attachment], channel: Channel, address: str, text: str
         _check_one(file, channel)
     if len(files) > MOST_FILES:
         raise ReplyRefused(TOO_MANY)
-    total = sum(file.size_bytes or 0 for file in files)
-    if total > LIMIT[channel]:
-        raise _refused(TOO_LARGE, files[-1], channel, LIMIT[channel])
+    if sum(_size(file) for file in files) > LIMIT[channel]:
+        words = TOO_LARGE if len(files) == 1 else TOO_LARGE_TOGETHER
+        raise _refused(words, files[-1], channel, LIMIT[channel])
     if channel is Channel.WHATSAPP:
         _check_whatsapp(files, text)
 
 
+def _size(file: Attachment) -> int:
+    """The larger of a file and its copy, as far as they are known: what leaves is the copy."""
+    return max(file.size_bytes or 0, file.copy_size or 0)
+
+
 def _check_one(file: Attachment, channel: Channel) -> None:
+    if channel is Channel.EMAIL:
+        return
     if file.content_type not in TAKES[channel]:
         raise _refused(WRONG_TYPE, file, channel)
     limit = PICTURE_LIMIT if file.is_image else LIMIT[channel]

@@ -1,7 +1,7 @@
 """What the outbox asks of a provider, as plain values; and a provider's error codes in words for staff."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -11,11 +11,32 @@ from inbox.text import N_
 
 
 @dataclass(frozen=True)
+class MailHead:
+    """What a mail says besides its text. Message-IDs have angle brackets; `headers` are further header fields."""
+
+    subject: str
+    mail_id: str
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    reply_to: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OutgoingFile:
+    """A file that a mail carries with it."""
+
+    filename: str
+    content_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Outgoing:
-    """One message to one person. Addresses are E.164, or the provider's own ids.
+    """One message to one person. Addresses are E.164, the provider's own ids, or those of mailboxes.
 
     With `content_sid` the approved template is sent, filled with `content_variables`, and `text` is only what it
-    says. `media_urls` are addresses from which the provider fetches files.
+    says. `media_urls` are addresses from which the provider fetches files. An e-mail has `mail`, and `files` in it.
     """
 
     channel: Channel
@@ -25,6 +46,8 @@ class Outgoing:
     content_sid: str = ""
     content_variables: Mapping[str, str] | None = None
     media_urls: tuple[str, ...] = ()
+    mail: MailHead | None = None
+    files: tuple[OutgoingFile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,15 +72,22 @@ class Provider(Protocol):
         """Look for messages like this that were sent at or after `since`, the oldest first. Raises as `send`."""
 
 
-# Codes: https://www.twilio.com/docs/api/errors
+# Codes: https://www.twilio.com/docs/api/errors; of mail servers, RFC 3463 (5.1.1) or RFC 5321 (550)
 NOT_FOUND, UNSAFE_FILE = "not-found", "unsafe-file"
-OPTED_OUT, BLOCKED = frozenset({"21610"}), frozenset({"63014"})
+SMTP_UNSET, SMTP_UNREACHABLE, SMTP_SIGN_IN = "smtp-unset", "smtp-unreachable", "smtp-sign-in"
+SMTP_NOT_SECURE, SMTP_IN_CLEAR = "smtp-not-secure", "smtp-in-clear"
+SMTP_ADDRESS, SMTP_UNCLEAR = "smtp-address", "smtp-unclear"
+SMTP_PROBLEMS = frozenset({SMTP_UNREACHABLE, SMTP_SIGN_IN, SMTP_NOT_SECURE, SMTP_IN_CLEAR})
+"""Codes that say something of our mail server, not of one mail."""
+BLOCKED_US, MACHINE = "63014", "smtp-machine"
+OPTED_OUT, BLOCKED = frozenset({"21610"}), frozenset({BLOCKED_US})
 """Codes that say something of the address, not only of the message."""
 POINTLESS = (
     OPTED_OUT
     | BLOCKED
     | {"63016", "63024", "21614", "21211", "21617", "30004", "30005", "30006", "30007", "window", "opted-out"}
     | {"link", "media"}
+    | {"5.1.1", "5.1.2", "5.1.3", "5.1.10", "5.2.3", "5.3.4", "smtp-552", SMTP_ADDRESS, MACHINE}
 )
 """Codes after which the same message again would only be refused again."""
 _WORDS = {
@@ -107,8 +137,41 @@ _WORDS = {
     "unreachable": N_("The provider could not be reached for a day. Try again."),
 }
 _OTHER = N_("The provider refused it. Look the code up in Twilio's list of errors.")
+_NO_MAILBOX = N_("There is no mailbox with this address, or not any more. Check it, or use another way.")
+_TOO_LARGE = N_("It is too large for a mail server. Send smaller files, or some of them in a further message.")
+_WORDS |= {
+    SMTP_UNSET: N_("No mail server is set up, so nothing can be sent by e-mail. Ask an administrator."),
+    SMTP_UNREACHABLE: N_(
+        "Our mail server cannot be reached. What is to be sent waits for it, for five days at most. "
+        "Ask an administrator if this lasts."
+    ),
+    SMTP_SIGN_IN: N_("Our mail server did not accept our sign-in. Ask an administrator to check its settings."),
+    SMTP_NOT_SECURE: N_(
+        "The connection to our mail server cannot be made secure; its certificate may have ended. Ask an administrator."
+    ),
+    SMTP_IN_CLEAR: N_("Our mail server offers no encryption, so it does not get the password. Ask an administrator."),
+    SMTP_ADDRESS: N_("This is not an address that a mail can go to. Check it, or use another way."),
+    SMTP_UNCLEAR: N_(
+        "The connection broke while our mail server took it, and a mail server cannot be asked. "
+        "It is not sent again unless you say so."
+    ),
+    MACHINE: N_("A machine writes from this address; nobody would read an answer. Use another way."),
+    **dict.fromkeys(("5.1.1", "5.1.2", "5.1.3", "5.1.10"), _NO_MAILBOX),
+    "5.2.2": N_("Their mailbox is full. Try again in some days, or use another way."),
+    **dict.fromkeys(("5.2.3", "5.3.4", "smtp-552"), _TOO_LARGE),
+}
+_BY_CLASS = {
+    "5.7.": N_(
+        "A mail server refused it by its rules, often as suspected spam. Use other words or another way; "
+        "if it happens again, ask an administrator to check SPF, DKIM and DMARC of our domain."
+    ),
+    "5.": N_("A mail server refused it for good. Check the address, or use another way."),
+    "4.": N_("A mail server asks us to come back later. It is tried again by itself for five days."),
+}
+_BY_CLASS |= {"smtp-5": _BY_CLASS["5."], "smtp-4": _BY_CLASS["4."]}
 
 
 def explain(code: str) -> str:
     """What this code means and what to do, to be translated."""
-    return _WORDS.get(code, _OTHER)
+    of_class = (words for beginning, words in _BY_CLASS.items() if code.startswith(beginning))
+    return _WORDS.get(code) or next(of_class, _OTHER)

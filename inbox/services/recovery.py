@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from inbox.models import Message, RecoveryPosition
 from inbox.profile import Profile
 from inbox.rows import insert_values
-from inbox.services import answers, intake
+from inbox.services import guide, intake, newsletter_chat
 from inbox.services.intake import Incoming
 
 SETTLED = timedelta(minutes=2)
@@ -23,7 +23,7 @@ SETTLED = timedelta(minutes=2)
 OVERLAP = timedelta(hours=1)
 """How far each look goes back behind the last one, for what the provider lists late."""
 WORTH_A_NOTICE = timedelta(hours=1)
-"""An acknowledgement that comes later than this would puzzle its reader."""
+"""An answer that comes later than this would puzzle its reader."""
 _AT_ONCE = 500
 
 
@@ -78,8 +78,10 @@ def missing(session: Session, listed: list[Listed]) -> list[Listed]:
 
 
 def take_in(session: Session, incoming: Incoming, sent_at: datetime, *, profile: Profile, now: datetime) -> None:
-    """Store a message that was found; its sender is told only if that still makes sense. Raises as `intake.receive`."""
+    """Store a message that was found; the guide hears it only if that still makes sense. Raises as `intake.receive`."""
     late = replace(incoming, sent_at=sent_at, extra={**incoming.extra, "recovered": True})
     arrival = intake.receive(session, late, region=profile.country, now=now)
+    if newsletter_chat.hear(session, late, arrival, profile, now=now):
+        return
     if now - sent_at <= WORTH_A_NOTICE:
-        answers.respond(session, late, arrival, profile, now=now)
+        guide.hear(session, late, arrival, profile, now=now)

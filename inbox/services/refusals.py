@@ -76,7 +76,7 @@ class Meaning:
     text: str
 
 
-# The reasons are those of `inbox.channels.twilio_account`.
+# The reasons are those of `inbox.channels.twilio_account` and `inbox.channels.email.views`.
 _MEANING = {
     "no signature": Meaning(
         N_("Without a signature"),
@@ -105,6 +105,27 @@ _MEANING = {
     ),
     "JSON without its bodySHA256": Meaning(
         N_("JSON without its hash"), N_("Twilio adds the hash of a JSON body to the address. This was not Twilio.")
+    ),
+    "INBOX_SENDGRID_SECRET is not set": Meaning(
+        N_("Mail comes by SendGrid, but no secret is set"),
+        N_(
+            "Without INBOX_SENDGRID_SECRET the address for SendGrid's Inbound Parse is closed. Set it, and write it "
+            "into that address in SendGrid's settings: ?secret=..."
+        ),
+    ),
+    "no secret in the address": Meaning(
+        N_("Without the secret"),
+        N_(
+            "The address that was called ends without ?secret=. If it was SendGrid, correct the address in the "
+            "settings of its Inbound Parse; else it was a stranger, and nothing is to be done."
+        ),
+    ),
+    "wrong secret in the address": Meaning(
+        N_("Wrong secret"),
+        N_(
+            "The secret in the address is not INBOX_SENDGRID_SECRET. Correct the address in the settings of SendGrid's "
+            "Inbound Parse. What was refused may not come again: look at its activity there."
+        ),
     ),
     "unknown signature algorithm": Meaning(
         N_("Signed in an unknown way"), N_("Twilio may have a new way to sign; look for a newer version of the inbox.")

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox.errors import AlreadySent, NewerMessage, NotAllowed, ReplyRefused
-from inbox.models import Attachment, Channel, ContactPoint, DeliveryState, JobKind, Message, Submission, User
+from inbox.models import Attachment, Channel, Contact, ContactPoint, DeliveryState, JobKind, Message, Submission, User
 from inbox.profile import Profile, Template
 from inbox.rows import insert_values
 from inbox.services import (
@@ -16,6 +16,7 @@ from inbox.services import (
     conversation,
     drafts,
     jobs,
+    mail_heads,
     media,
     outbox,
     outgoing_files,
@@ -23,6 +24,7 @@ from inbox.services import (
     quiet_hours,
     ways,
 )
+from inbox.services.mail_tokens import Derive
 from inbox.services.outbox import Recipient
 from inbox.services.ways import Way
 from inbox.text import N_, clean
@@ -69,6 +71,7 @@ def reply(
     key: str,
     seen: int,
     profile: Profile,
+    derive: Derive,
     now: datetime,
 ) -> Message:
     """Promise an answer, which goes out after ten seconds in which it can be taken back, or at its time.
@@ -90,7 +93,9 @@ def reply(
     files = drafts.files(session, submission, actor)
     leaves_at = _check(wanted, text, way, files, profile, now)
     to = Recipient(submission.id, _point(session, way, now), way.channel, way.address, way.ours)
-    template = wanted.template
+    template, mail = wanted.template, None
+    if way.channel is Channel.EMAIL:
+        mail = mail_heads.make(session, submission, way.ours, key=key, profile=profile, derive=derive)
     message_id = outbox.enqueue(
         session,
         to,
@@ -101,6 +106,7 @@ def reply(
         now=now,
         content_sid=template.content_sid if template else "",
         content_variables=numbered(template, wanted.values) if template else None,
+        mail=mail,
     )
     media.join(session, message_id, files, now=now)
     drafts.drop(session, submission, actor=actor)
@@ -204,9 +210,14 @@ def _leaves_at(at: datetime | None, way: Way, now: datetime, *, free: bool) -> d
 
 
 def _point(session: Session, way: Way, now: datetime) -> int:
-    """The address as a row; one that was never used is added to the contact."""
+    """The address as a row; one that was never used is added to the contact.
+
+    Where nothing shows that it is theirs, it gets a contact of its own: its owner may write to us another day.
+    """
     if way.point_id is not None:
         return way.point_id
-    return insert_values(
-        session, ContactPoint, contact_id=way.contact_id, channel=way.channel, address=way.address, created_at=now
-    )
+    contact_id = way.contact_id
+    if not way.is_proved:
+        contact_id = insert_values(session, Contact, email=way.address, created_at=now)
+    values = {"contact_id": contact_id, "channel": way.channel, "address": way.address, "created_at": now}
+    return insert_values(session, ContactPoint, **values)

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     ScalarSelect,
     Select,
     and_,
@@ -22,7 +21,6 @@ from sqlalchemy.orm import Session, joinedload, raiseload, selectinload
 from inbox.db import UTCDateTime
 from inbox.models import (
     Attachment,
-    Channel,
     Contact,
     Label,
     Message,
@@ -33,28 +31,13 @@ from inbox.models import (
     User,
     submission_label,
 )
-from inbox.models.submission import DECIDED, WAITING
 from inbox.services import accounts, search_index, search_text
+from inbox.services.filters import Filters, conditions
 
 PAGE_SIZE = 50
 MOST_COUNTED = 999
 MOST_LABELS = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What the queue's address says. None means "any", except that without `status` only what waits is shown.
-
-    status: a Status or "all"; assignee: "me", "none" or a user id; label: a label's key; words: full text.
-    """
-
-    status: Status | str | None = None
-    kind: str | None = None
-    channel: Channel | None = None
-    assignee: str | None = None
-    label: str | None = None
-    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,12 +64,12 @@ def find_page(session: Session, user: User, filters: Filters, older_than: str | 
     """
     statement: Select[Any] = (
         select(Submission)
-        .where(accounts.visible(user), *_conditions(user, filters))
+        .where(accounts.visible(user), *conditions(user, filters))
         .options(joinedload(Submission.assignee), selectinload(Submission.labels), raiseload("*"))
         .limit(PAGE_SIZE + 1)
     )
-    terms = search_text.query_terms(filters.words)
-    if filters.words.strip() and not terms:
+    terms = search_text.query_terms(filters.to_find)
+    if filters.to_find and not terms:
         return Page([], None)
     if terms:
         statement = search_index.matching(session, statement, terms, _read_id(older_than))
@@ -95,33 +78,6 @@ def find_page(session: Session, user: User, filters: Filters, older_than: str | 
     found = list(session.scalars(statement))
     page = found[:PAGE_SIZE]
     return Page(page, _cursor(page[-1], bool(terms)) if len(found) > PAGE_SIZE else None)
-
-
-def _conditions(user: User, filters: Filters) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if isinstance(filters.status, Status):
-        # The status says by itself whether it waits; said here too, it leads to the index of those that do, or do not.
-        conditions += [Submission.status == filters.status, WAITING if filters.status.waits else DECIDED]
-    elif filters.status is None and not filters.words:
-        conditions.append(WAITING)
-    if filters.kind:
-        conditions.append(Submission.kind == filters.kind)
-    if filters.channel:
-        conditions.append(Submission.channel == filters.channel)
-    if filters.assignee:
-        conditions.append(_assignee(user, filters.assignee))
-    if filters.label:
-        labelled = select(submission_label.c.submission_id).join(Label).where(Label.key == filters.label.casefold())
-        conditions.append(Submission.id.in_(labelled))
-    return conditions
-
-
-def _assignee(user: User, assignee: str) -> ColumnElement[bool]:
-    if assignee == "none":
-        return Submission.assignee_id.is_(None)
-    if assignee == "me":
-        return Submission.assignee_id == user.id
-    return Submission.assignee_id == (int(assignee) if assignee.isdecimal() and len(assignee) < 10 else -1)
 
 
 def _newest_first(statement: Select[Any], older_than: str | None) -> Select[Any]:
@@ -177,7 +133,7 @@ def _default_views(user: User, offered: tuple[str, ...]) -> list[tuple[str, Filt
 
 
 def _capped_count(user: User, filters: Filters) -> ScalarSelect[int]:
-    found = select(Submission.id).where(accounts.visible(user), *_conditions(user, filters))
+    found = select(Submission.id).where(accounts.visible(user), *conditions(user, filters))
     # The order lets the planner walk the list's own index instead of the whole table.
     newest = found.order_by(Submission.active_at.desc(), Submission.id.desc()).limit(MOST_COUNTED)
     return select(func.count()).select_from(newest.subquery()).scalar_subquery()

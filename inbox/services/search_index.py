@@ -15,13 +15,14 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
-    TextClause,
+    bindparam,
     column,
     func,
     literal_column,
     select,
     table,
     text,
+    update,
 )
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
@@ -40,17 +41,18 @@ class _Vector(TypeDecorator[str]):
         return func.array_to_tsvector(func.string_to_array(value, literal_column("' '")))
 
 
-_TABLES = {
-    "sqlite": Table("submission_search", MetaData(), Column("rowid", Integer), Column("tokens", Text)),
-    "postgresql": Table("submission_search", MetaData(), Column("submission_id", Integer), Column("tokens", _Vector)),
-}
+_SQLITE = Table("submission_search", MetaData(), Column("rowid", Integer), Column("tokens", Text))
+_POSTGRESQL = Table("submission_search", MetaData(), Column("submission_id", Integer), Column("tokens", _Vector))
+_TABLES = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}
 # A tsvector holds one megabyte; beyond 60,000 tokens the new words of a submission are not indexed.
 _EXTEND = {
-    "sqlite": text("UPDATE submission_search SET tokens = tokens || ' ' || :tokens WHERE rowid = :id"),
-    "postgresql": text(
-        "UPDATE submission_search SET tokens = tokens || array_to_tsvector(string_to_array(:tokens, ' '))"
-        " WHERE submission_id = :id AND length(tokens) < 60000"
-    ),
+    "sqlite": update(_SQLITE)
+    .where(_SQLITE.c.rowid == bindparam("submission"))
+    .values(tokens=_SQLITE.c.tokens.op("||")(literal_column("' '")).op("||")(bindparam("added", type_=Text))),
+    "postgresql": update(_POSTGRESQL)
+    .where(_POSTGRESQL.c.submission_id == bindparam("submission"))
+    .where(func.length(_POSTGRESQL.c.tokens) < literal_column("60000"))
+    .values(tokens=_POSTGRESQL.c.tokens.op("||")(bindparam("added", type_=_Vector))),
 }
 _DELETE = {
     "sqlite": text("DELETE FROM submission_search WHERE rowid = :id"),
@@ -67,10 +69,6 @@ _RARE = 1000
 _index = table("submission_search", column("rowid", Integer), column("submission_id", Integer), column("tokens"))
 
 
-def _run(session: Session, statements: dict[str, TextClause], **values: Any) -> Any:
-    return session.execute(statements[session.get_bind().dialect.name], values)
-
-
 def add(rows: Rows, submission: RowId, tokens: list[str]) -> None:
     """Index a new submission."""
     table = _TABLES[rows.dialect.name]
@@ -85,13 +83,19 @@ def insert(session: Session, submission_id: int, tokens: list[str]) -> None:
 
 def extend(session: Session, submission_id: int, tokens: list[str]) -> None:
     """Add tokens to an indexed submission."""
+    with rows_together(session) as rows:
+        add_more(rows, submission_id, tokens)
+
+
+def add_more(rows: Rows, submission_id: int, tokens: list[str]) -> None:
+    """The same, as one of several rows that are written together."""
     if tokens:
-        _run(session, _EXTEND, id=submission_id, tokens=" ".join(tokens))
+        rows.change(_EXTEND[rows.dialect.name], submission=submission_id, added=" ".join(tokens))
 
 
 def replace(session: Session, submission_id: int, tokens: list[str]) -> None:
     """Index a submission anew."""
-    _run(session, _DELETE, id=submission_id)
+    session.execute(_DELETE[session.get_bind().dialect.name], {"id": submission_id})
     insert(session, submission_id, tokens)
 
 

@@ -81,6 +81,17 @@ def _trunk_prefix(country_code: int) -> str:
     return phonenumbers.ndd_prefix_for_region(region, True) or ""
 
 
+def runs(text: str) -> Iterable[tuple[int, str]]:
+    """Where each run of letters and digits begins in a text as it stands, and the run."""
+    return ((run.start(), run[0]) for run in _RUNS.finditer(text))
+
+
+def is_cjk(token: str) -> bool:
+    """Whether a token is of a script that is written without spaces between words."""
+    run = _RUNS.match(token)
+    return run is not None and run.lastgroup == "cjk"
+
+
 def query_terms(text: str) -> list[tuple[str, bool]]:
     """Return (token, is a prefix) pairs that must all be found; [] when the text holds nothing to look for."""
     terms: dict[tuple[str, bool], None] = {}

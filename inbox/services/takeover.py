@@ -3,11 +3,16 @@
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from inbox.models import DeliveryState, Guide, GuideStage, Message
+from inbox.models import DeliveryState, Guide, GuideStage, Message, Submission
 
 AT_WORK = tuple(stage for stage in GuideStage if stage.at_work)
 KEY = "guide:"
 """What the client keys of the guide's messages begin with."""
+
+
+def stepped_in(submission: Submission) -> bool:
+    """Whether staff have done something with a submission: then the guide does not begin."""
+    return submission.version > 1
 
 
 def end(session: Session, submission_id: int, stage: GuideStage) -> bool:

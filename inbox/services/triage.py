@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from inbox.errors import AlreadyClaimed, MoveNotAllowed, NotAllowed, StaleSubmission
 from inbox.models import ContactPoint, GuideStage, Label, Message, Note, Priority, Status, Submission, User
-from inbox.services import accounts, audit, search, search_index, search_text, takeover
+from inbox.services import accounts, audit, notices, search, search_index, search_text, takeover
 from inbox.text import clean
 
 LABEL_LENGTH = 60
@@ -42,6 +42,7 @@ def assign(
 ) -> None:
     """Give a submission to somebody who may work on it, or to nobody. Raises NotAllowed if they may not."""
     _change(session, submission, seen)
+    was = submission.assignee_id
     if assignee and not accounts.may(assignee, accounts.CLAIM, submission):
         raise NotAllowed(f"{assignee.name} cannot work on this submission")
     submission.assignee = assignee
@@ -49,6 +50,8 @@ def assign(
         takeover.end(session, submission.id, GuideStage.TAKEN_OVER)
     audit.record(session, actor, "submission:assign", submission.id, now=now, to=assignee.name if assignee else None)
     session.flush()
+    if submission.assignee_id != was:
+        notices.assigned(session, submission, actor=actor, now=now)
 
 
 def move(session: Session, submission: Submission, to: Status, *, actor: User, seen: int, now: datetime) -> None:
@@ -73,6 +76,8 @@ def move(session: Session, submission: Submission, to: Status, *, actor: User, s
     takeover.end(session, submission.id, GuideStage.TAKEN_OVER)
     audit.record(session, actor, f"submission:{to.value}", submission.id, now=now, was=was.value)
     session.flush()
+    if was is Status.SPAM:
+        notices.opened(session, submission, actor=actor, now=now)
 
 
 def _lock_sender(session: Session, submission: Submission) -> ContactPoint | None:
@@ -140,9 +145,10 @@ def unlabel(session: Session, submission: Submission, key: str, *, actor: User, 
 def note(
     session: Session, submission: Submission, text: str, *, actor: User, now: datetime, key: str | None = None
 ) -> Note:
-    """Add a note that only staff see; the same `key` again (`conversation.once_key`) is the first note.
+    """Add a note that only staff see; whom it names is told of it.
 
-    Raises IntegrityError if another transaction adds the same at this moment.
+    The same `key` again (`conversation.once_key`) is the first note. Raises IntegrityError if another transaction
+    adds the same at this moment.
     """
     if key and (same := session.scalar(select(Note).where(Note.client_key == key))):
         return same
@@ -152,6 +158,7 @@ def note(
     session.flush()
     audit.record(session, actor, "submission:note", submission.id, now=now)
     search_index.extend(session, submission.id, search_text.tokens(added.text))
+    notices.mentioned(session, submission, added, actor=actor, now=now)
     return added
 
 

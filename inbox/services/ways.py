@@ -10,12 +10,12 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from inbox.models import Channel, ContactPoint, Direction, Message, Submission
-from inbox.profile import Profile
+from inbox.profile import Mailbox, Profile
 from inbox.services import provider, quiet_hours
 from inbox.services.intake import Incoming
 from inbox.text import N_
 
-SENDABLE = frozenset({Channel.WHATSAPP, Channel.SMS, Channel.RCS})
+SENDABLE = frozenset({Channel.WHATSAPP, Channel.SMS, Channel.RCS, Channel.EMAIL})
 WHATSAPP_WINDOW = timedelta(hours=24)
 """WhatsApp takes free text for a day after the person's last message (WhatsApp Business Platform, key concepts)."""
 TEXT_LENGTH = 1600  # Twilio, error 21617
@@ -32,16 +32,18 @@ _LINK = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\+[1-9][0-9]{4,14}")
+_ADDRESS = re.compile(r"[^@\s<>]{1,64}@[^@\s<>]{1,255}")
 TOO_LONG = N_("This is longer than 1,600 characters, the most that one message can hold. Shorten it.")
 EMPTY = N_("Write something first.")
 
 
 @dataclass(frozen=True)
 class Way:
-    """One way to reach somebody: an address of theirs, and the number of ours that writes to it.
+    """One way to reach somebody: an address of theirs, and the number or mailbox of ours that writes to it.
 
     `point_id` is None for an address that was never used: an SMS to the number that they use on WhatsApp.
-    `last_at` is when they last wrote from there, `waits_until` when quiet hours that hold it now are over.
+    `is_proved`: they wrote from it, rather than that it was typed into a form. A mail goes to where they ask answers
+    to go. `last_at` is when they last wrote from there, `waits_until` when quiet hours that hold it now are over.
     `problem` says why nothing at all can be sent there, in words to be translated, or "".
     """
 
@@ -54,6 +56,7 @@ class Way:
     last_at: datetime | None
     waits_until: datetime | None
     problem: str
+    is_proved: bool = True
 
     @property
     def key(self) -> str:
@@ -74,11 +77,12 @@ class Way:
 
 @dataclass(frozen=True)
 class _Heard:
-    """The last that somebody said from an address, and to which number of ours."""
+    """The last that somebody said from an address, to which of ours, and where they want the answer."""
 
     at: datetime
     ours: str
     service: str
+    answer_to: str
 
 
 def find_ways(
@@ -95,14 +99,20 @@ def find_ways(
     heard = {point.id: _heard(session, point.id) for point in points}
     usual = heard.get(usual_id or 0)
     ways = [
-        _way(point.channel, point.address, point, points, heard, usual, profile, now)
+        _by_mail(submission, point.address, point, points, heard[point.id], profile)
+        if point.channel is Channel.EMAIL
+        else _way(point.channel, point.address, point, points, heard, usual, profile, now)
         for point in sorted(points, key=lambda point: point.id != usual_id)
         if point.channel in SENDABLE
     ]
     texts = [
         _way(Channel.SMS, point.address, None, points, heard, usual, profile, now) for point in _also_by_sms(points)
     ]
-    return [way for way in (*ways, *texts) if way]
+    found: dict[str, Way] = {}
+    for way in (*ways, *texts, _from_form(session, submission, points, profile)):
+        if way:
+            found.setdefault(way.key, way)
+    return list(found.values())
 
 
 def newest(session: Session, submission: Submission) -> int:
@@ -132,7 +142,10 @@ def _heard(session: Session, point_id: int) -> _Heard | None:
     newest_first = Message.at.desc(), Message.id.desc()
     last = select(Message.at, Message.recipient, Message.extra).where(*said).order_by(*newest_first).limit(1)
     row = session.execute(last).first()
-    return _Heard(row.at, row.recipient, str(row.extra.get("messaging_service_sid", ""))) if row else None
+    if row is None:
+        return None
+    service, answer_to = (str(row.extra.get(name, "")) for name in ("messaging_service_sid", "reply_to"))
+    return _Heard(row.at, row.recipient, service, answer_to if _ADDRESS.fullmatch(answer_to) else "")
 
 
 def _also_by_sms(points: Sequence[ContactPoint]) -> list[ContactPoint]:
@@ -170,6 +183,50 @@ def _way(
     )
 
 
+def _by_mail(
+    submission: Submission,
+    address: str,
+    point: ContactPoint | None,
+    points: Sequence[ContactPoint],
+    last: _Heard | None,
+    profile: Profile,
+) -> Way | None:
+    ours = profile.mailbox(last.ours) if last else None
+    mailbox = ours or _our_mailbox(profile, submission)
+    if mailbox is None:
+        return None
+    return Way(
+        channel=Channel.EMAIL,
+        address=last.answer_to or address if last else address,
+        contact_id=submission.contact_id or (point.contact_id if point else 0),
+        point_id=point.id if point else None,
+        ours=mailbox.address,
+        label=mailbox.label,
+        last_at=last.at if last else None,
+        waits_until=None,
+        problem=provider.explain(code) if (code := _closed(point, points, last)) else "",
+        is_proved=last is not None,
+    )
+
+
+def _our_mailbox(profile: Profile, submission: Submission) -> Mailbox | None:
+    """The mailbox of ours to begin from: that of such submissions, else the first."""
+    mailboxes = sorted(profile.mailboxes, key=lambda mailbox: mailbox.default_kind != submission.kind)
+    return next(iter(mailboxes), None)
+
+
+def _from_form(
+    session: Session, submission: Submission, points: Sequence[ContactPoint], profile: Profile
+) -> Way | None:
+    """The e-mail address that somebody gave as theirs; whoever it belongs to may be known, and want no mail."""
+    address = submission.contact.email.strip().lower() if submission.contact else ""
+    if not _ADDRESS.fullmatch(address) or any(point.address == address for point in points):
+        return None
+    known = (ContactPoint.channel == Channel.EMAIL, ContactPoint.address == address)
+    point = session.scalar(select(ContactPoint).where(*known))
+    return _by_mail(submission, address, point, [*points, *([point] if point else [])], None, profile)
+
+
 def answering(profile: Profile, incoming: Incoming) -> str:
     """Who of us answers this message."""
     return our_side(profile, incoming.recipient, str(incoming.extra.get("messaging_service_sid", "")))
@@ -194,14 +251,15 @@ def _closed(point: ContactPoint | None, points: Iterable[ContactPoint], last: _H
     stops = [each.opted_out_at for each in points if each.opted_out_at]
     if (point and point.opted_out_at) or (stops and (last is None or last.at <= max(stops))):
         return "opted-out"
-    if point and not point.can_reply:  # on WhatsApp everybody can be answered who has not blocked us
-        return "63014" if point.channel is Channel.WHATSAPP else "21211"
-    return ""
+    if point is None or point.can_reply:
+        return ""
+    # On WhatsApp everybody can be answered who has not blocked us.
+    return {Channel.WHATSAPP: provider.BLOCKED_US, Channel.EMAIL: provider.MACHINE}.get(point.channel, "21211")
 
 
 def objection(channel: Channel, address: str, text: str) -> str:
     """Why this text cannot go to this address, in words to be translated, or ""."""
-    if len(text) > TEXT_LENGTH:
+    if len(text) > TEXT_LENGTH and channel is not Channel.EMAIL:
         return TOO_LONG
     return provider.explain("link") if holds_link(channel, address, text) else ""
 

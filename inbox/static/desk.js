@@ -77,6 +77,16 @@ document.addEventListener("load", (event) => {
 // Swaps of the main band: what is being typed survives the acts of other forms, and an answer that is
 // no page of ours (a proxy's error) changes nothing.
 
+// The search completes its last word: a list of values knows whole ones only, so what stands before goes in front.
+document.addEventListener("input", (event) => {
+  if (event.target.id !== "q") return;
+  const before = event.target.value.slice(0, event.target.value.lastIndexOf(" ") + 1);
+  for (const option of document.querySelectorAll("#search-words option")) {
+    option.dataset.word ??= option.value;
+    option.value = before + option.dataset.word;
+  }
+});
+
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target.id !== "main") {
     if (event.detail.xhr.status >= 400) event.detail.shouldSwap = false;

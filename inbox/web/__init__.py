@@ -8,10 +8,13 @@ from inbox.web import (
     attachment,
     attention,
     canned_replies,
+    channels,
     errors,
+    export,
     headers,
     health,
     mail,
+    notices,
     outgoing,
     presentation,
     queue,
@@ -20,6 +23,7 @@ from inbox.web import (
     set_up,
     sign_in,
     submission,
+    subscribers,
 )
 
 
@@ -35,10 +39,14 @@ def init_app(app: Flask, runtime: Runtime) -> None:
     app.register_blueprint(queue.bp)
     app.register_blueprint(submission.bp)
     app.register_blueprint(attention.bp)
+    app.register_blueprint(channels.bp)
+    app.register_blueprint(export.bp)
     app.register_blueprint(reply.bp)
     app.register_blueprint(mail.bp)
     app.register_blueprint(canned_replies.bp)
+    app.register_blueprint(subscribers.bp)
     app.register_blueprint(outgoing.bp)
     app.register_blueprint(sign_in.bp)
     app.register_blueprint(set_up.bp)
     app.register_blueprint(account.bp)
+    app.register_blueprint(notices.bp)

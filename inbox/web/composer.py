@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from inbox.edge import current_runtime, now
 from inbox.errors import ReplyRefused
-from inbox.models import Attachment, Submission, User
+from inbox.models import Attachment, Channel, Submission, User
 from inbox.profile import Template
-from inbox.services import canned, drafts, replies, segments, ways
+from inbox.services import canned, drafts, mail_heads, replies, segments, ways
 from inbox.services.segments import Count
 from inbox.services.ways import Way
 from inbox.text import N_
@@ -64,6 +64,7 @@ class Composer:
     template: Template | None
     values: Mapping[str, str]
     takes_text: bool
+    subject: str
     earliest: datetime
     latest: datetime
 
@@ -98,7 +99,7 @@ class Composer:
 def compose(session: Session, submission: Submission, user: User, writing: Writing | None = None) -> Composer:
     """Put together what the composer shows to this person, from the draft or from what was sent and refused."""
     profile, at = current_runtime().profile, now()
-    found = ways.find_ways(session, submission, profile, now=at)
+    found = [way for way in ways.find_ways(session, submission, profile, now=at) if way.is_proved or _sends_mail()]
     mine = writing or Writing()
     wanted = mine.way or request.args.get("way", "")
     way = next((each for each in found if each.key == wanted), found[0] if found else None)
@@ -118,10 +119,17 @@ def compose(session: Session, submission: Submission, user: User, writing: Writi
         saved_replies=_saved_replies(session, known) if way else [],
         template=template,
         values={**{name: known.get(name, "") for name in (template.variables if template else ())}, **mine.values},
+        subject=mail_heads.subject(session, submission) if way and way.channel is Channel.EMAIL else "",
         takes_text=way is not None and not way.problem and way.takes_text(at),
         earliest=at + timedelta(minutes=1),
         latest=_latest(way, at),
     )
+
+
+def _sends_mail() -> bool:
+    """Whether a mail can leave. Without a server nobody need be offered to write to an address from a form."""
+    settings = current_runtime().settings
+    return settings.smtp_server is not None or settings.rehearses_mail
 
 
 def _saved_replies(session: Session, known: Mapping[str, str]) -> list[SavedReply]:

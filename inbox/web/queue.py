@@ -8,12 +8,16 @@ from typing import Any
 from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from markupsafe import Markup, escape
+from sqlalchemy.orm import Session
 
 from inbox import kinds
 from inbox.edge import current_runtime, request_session
 from inbox.models import Channel, Label, Status, Submission, User
-from inbox.services import accounts, search
-from inbox.services.search import Filters, View
+from inbox.services import accounts, search, search_hits, search_text
+from inbox.services import filters as narrowing
+from inbox.services.filters import Filters
+from inbox.services.search import View
 from inbox.text import N_, clean
 from inbox.web.access import current_user, is_signed_in, staff_only
 
@@ -47,6 +51,28 @@ class Entry:
         return self.key in _OWN_NAMES
 
 
+@dataclass(frozen=True)
+class Hits:
+    """What was looked for, for rows to mark: the terms, and a piece of the text of each submission."""
+
+    terms: search_hits.Terms
+    snippets: dict[int, str]
+
+    def mark(self, text: str) -> Markup:
+        """The text, escaped, with the hits in it marked."""
+        if not self.terms:
+            return escape(text)
+        parts = search_hits.pieces(text, self.terms)
+        return Markup().join(Markup("<mark>{}</mark>").format(part) if hit else part for part, hit in parts)
+
+    def line(self, submission: Submission) -> str:
+        """What the row shows below the subject: the preview, or where the words stand if they do not stand in it."""
+        shown = f"{submission.subject} {submission.preview}"
+        if not self.terms or any(hit for part, hit in search_hits.pieces(shown, self.terms)):
+            return submission.preview
+        return self.snippets.get(submission.id, submission.preview)
+
+
 @bp.get("/")
 @staff_only
 def show() -> ResponseReturnValue:
@@ -54,7 +80,9 @@ def show() -> ResponseReturnValue:
     session, user = request_session(), current_user()
     people, labels = accounts.colleagues(session), search.labels(session, user)
     filters = read_filters(user, people, labels)
-    page = search.find_page(session, user, filters, request.args.get("older"))
+    asked = narrowing.read(filters, people, current_runtime().zone)
+    terms = search_text.query_terms(asked.to_find)
+    page = search.find_page(session, user, asked, request.args.get("older"))
     place = parameters(filters)
     view = next((entry for entry in sidebar() if entry.place == place), None)
     return render_template(
@@ -64,15 +92,25 @@ def show() -> ResponseReturnValue:
         filters=filters,
         place=place,
         page=page,
-        days=_by_day(page.submissions, bool(filters.words)),
+        days=_by_day(page.submissions, bool(terms)),
+        may_export=accounts.may(user, accounts.EXPORT),
+        searching=bool(terms),
+        hits=Hits(terms, search_hits.snippets(session, page.submissions, terms)),
         files=search.count_files(session, page.submissions),
         people=people,
         labels=labels,
         offered=search.offered_to(user, _offered()),
         statuses=tuple(Status),
         channels=tuple(Channel),
+        search_words=narrowing.examples(search.offered_to(user, _offered()), people, labels),
         user=user,
     )
+
+
+def asked_filters(session: Session, user: User) -> Filters:
+    """The filters that the address names in menus and in words, for pages that show what a list holds."""
+    people = accounts.colleagues(session)
+    return narrowing.read(read_filters(user, people, search.labels(session, user)), people, current_runtime().zone)
 
 
 def read_filters(user: User, people: list[User], labels: list[Label]) -> Filters:

@@ -75,7 +75,8 @@ def _promise(session: Session, reference: str, form: ReplyForm, wanted: Wanted, 
         reply_files.hold(session, item, kept)
     wanted = replace(wanted, uploads=frozenset(file.stored.sha256 for file in kept))
     given = {"actor": current_user(), "key": form.key.data, "seen": form.seen}
-    return replies.reply(session, item, wanted, **given, profile=current_runtime().profile, now=now()).id
+    runtime = current_runtime()
+    return replies.reply(session, item, wanted, **given, profile=runtime.profile, derive=runtime.derive, now=now()).id
 
 
 def _wanted(form: ReplyForm) -> Wanted:
@@ -221,6 +222,8 @@ def for_templates() -> dict[str, Any]:
         "pointless": provider.POINTLESS,
         "rehearses": settings.rehearses,
         "no_account": not settings.twilio_account_sid,
+        "rehearses_mail": settings.rehearses_mail,
+        "no_mail_server": settings.smtp_server is None,
     }
 
 

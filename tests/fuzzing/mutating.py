@@ -8,22 +8,27 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from html.parser import HTMLParser
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 from zoneinfo import ZoneInfo
 
-from inbox.channels.email import calendars, charsets, markup, tnef
+import posting
+
+from inbox.channels.email import calendars, charsets, markup, sendgrid, tnef
 from inbox.channels.email.parse import parse
 from inbox.channels.twilio import parse as twilio
 from inbox.channels.twilio import status
 from inbox.channels.voice import parse as voice
 from inbox.errors import Unreadable
+from inbox.multipart import Request
 from inbox.profile import Profile
 from inbox.text import clean
 
 SAMPLES = Path(__file__).parents[1] / "samples"
-SLOW_SECONDS = 10.0
+SLOW_SECONDS = 5.0
+"""Of the processor: a sample has some ten thousand bytes, so this is time that grows faster than they do."""
 TAIPEI, PROFILE = ZoneInfo("Asia/Taipei"), Profile()
 
 _TOKENS = [
@@ -174,6 +179,21 @@ def check_form(body: bytes) -> None:
     voice.told(single)
 
 
+def check_post(body: bytes) -> None:
+    """A post of SendGrid's, as its view takes it: whatever mail it makes, that can be read."""
+    request = Request.from_values(
+        method="POST", data=body, content_type=f"multipart/form-data; boundary={posting.EDGE}"
+    )
+    request.takes_bytes, request.max_form_memory_size = True, len(body)
+    parts = request.files
+    if not sendgrid.is_mail(parts):
+        return
+    assert all(address.isprintable() for address in sendgrid.recipients(parts))
+    file = BytesIO()
+    sendgrid.write_mail(parts, file)
+    check_mail(file.getvalue())
+
+
 def _mails() -> list[bytes]:
     return [path.read_bytes() for path in sorted((SAMPLES / "email").glob("*.eml"))]
 
@@ -211,6 +231,7 @@ def targets() -> list[Target]:
         Target("calendar", [_CALENDAR], check_calendar),
         Target("markup", [_MARKUP], check_markup),
         Target("twilio", _forms(), check_form),
+        Target("sendgrid", [posting.body_of(case) for case in posting.CASES.values()], check_post),
     ]
 
 
@@ -234,10 +255,10 @@ def run(seed: int, names: tuple[str, ...] = ()) -> Iterator[Fault | None]:
 
 
 def _try(target: Target, sample: bytes) -> Fault | None:
-    began = time.monotonic()
+    began = time.process_time()
     try:
         target.feed(sample)
     except Exception as error:
         return Fault(target.name, sample, f"{type(error).__name__}: {error}")
-    seconds = time.monotonic() - began
+    seconds = time.process_time() - began
     return Fault(target.name, sample, f"took {seconds:.0f} seconds") if seconds > SLOW_SECONDS else None

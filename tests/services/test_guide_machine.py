@@ -25,7 +25,7 @@ from inbox import kinds, worker
 from inbox.bootstrap import bootstrap
 from inbox.channels.twilio import parse
 from inbox.models import DeliveryState, Guide, GuideStage, Message, Role, Status, Submission, User
-from inbox.services import answers, guide, intake, replies, takeover, triage, ways
+from inbox.services import guide, intake, replies, takeover, triage, ways
 from inbox.services.replies import Wanted
 
 MINUTES = timedelta(minutes=15)
@@ -66,7 +66,7 @@ class GuideMachine(RuleBasedStateMachine):
         self.heard: dict[int, object] = {}
         self.silent: dict[int, int] = {}
         """From which message on the guide must say nothing, by submission."""
-        self.a_new_reader_writes("The bridge is closed")
+        self.a_new_reader_writes("The bridge is closed", followed=True)
 
     def teardown(self) -> None:
         if hasattr(self, "runtime"):
@@ -78,10 +78,12 @@ class GuideMachine(RuleBasedStateMachine):
     def _compose(self, text: str, **fields: str) -> dict:
         return text_message(text, f"SM{next(_numbers):032x}", From=self.reader, **fields)
 
-    @rule(text=st.sampled_from(["The bridge is closed", "大橋封閉了", "event", ""]))
-    def a_new_reader_writes(self, text: str) -> None:
+    @rule(text=st.sampled_from(["The bridge is closed", "大橋封閉了", "event", ""]), followed=st.booleans())
+    def a_new_reader_writes(self, text: str, followed: bool) -> None:
         self.readers += 1
         self._arrive(self._compose(text, **({} if text else PHOTO)))
+        if followed:
+            self.the_worker_runs()
 
     @property
     def reader(self) -> str:
@@ -139,18 +141,21 @@ class GuideMachine(RuleBasedStateMachine):
         before = len(self._said())
         with self.runtime.database.writing() as session:
             arrival = intake.receive(session, incoming, region="TW", now=now)
-            answers.respond(session, incoming, arrival, profile, now=now)
+            guide.hear(session, incoming, arrival, profile, now=now)
         if arrival.repeated:
             return
         self.arrived.append(fields)
-        late = now - self.heard.get(arrival.submission_id, now) >= MINUTES
+        began, late = (
+            self._has_begun(arrival.submission_id),
+            now - self.heard.get(arrival.submission_id, now) >= MINUTES,
+        )
         self.heard[arrival.submission_id] = now
         if incoming.keyword == "stop":
             self.opted_out.add(fields["From"])
         if incoming.keyword == "start":
             self.opted_out.discard(fields["From"])
         assert fields["From"] not in self.opted_out or len(self._said()) == before
-        if late or incoming.keyword == "stop":
+        if began and (late or incoming.keyword == "stop"):
             self._must_be_silent(arrival.submission_id)
         if incoming.keyword == "stop":
             self._nothing_waits(arrival.submission_id)
@@ -163,12 +168,14 @@ class GuideMachine(RuleBasedStateMachine):
 
     @rule()
     def the_worker_runs(self) -> None:
+        yet_to_begin = [number for number in self.heard if not self._has_begun(number)]
         self.worker.run_due()
+        self.heard.update((number, self.clock()) for number in yet_to_begin if self._has_begun(number))
 
     @rule(act=st.sampled_from(["reply", "claim", "take over", "decline", "spam"]), at_once=st.booleans())
     def staff_step_in(self, act: str, at_once: bool) -> None:
-        if at_once:
-            self.a_new_reader_writes("The bridge is closed")
+        if at_once:  # before the worker has looked
+            self.a_new_reader_writes("The bridge is closed", followed=False)
         number, now = max(self.heard), self.clock()
         with self.runtime.database.writing() as session:
             submission = session.get_one(Submission, number)
@@ -177,10 +184,14 @@ class GuideMachine(RuleBasedStateMachine):
                 if any(way.problem for way in ways.find_ways(session, submission, profile, now=now)):
                     return
                 known = {"actor": self.alice, "key": f"reply-{next(_numbers)}", "seen": seen, "now": now}
-                replies.reply(session, submission, Wanted("Hello"), profile=profile, **known)
+                replies.reply(
+                    session, submission, Wanted("Hello"), profile=profile, derive=self.runtime.derive, **known
+                )
             elif act == "claim" and submission.assignee_id is None:
                 triage.claim(session, submission, actor=self.alice, now=now)
             elif act == "take over":
+                if not self._has_begun(number):
+                    return
                 guide.take_over(session, submission, actor=self.alice, now=now)
             elif act in ("decline", "spam"):
                 to = Status.DECLINED if act == "decline" else Status.SPAM
@@ -189,6 +200,10 @@ class GuideMachine(RuleBasedStateMachine):
                 triage.move(session, submission, to, actor=self.alice, seen=submission.version, now=now)
         self._must_be_silent(number)
         self._nothing_waits(number)
+
+    def _has_begun(self, submission_id: int) -> bool:
+        with self.runtime.database.reading() as session:
+            return session.scalar(select(Guide.id).where(Guide.submission_id == submission_id)) is not None
 
     def _must_be_silent(self, submission_id: int) -> None:
         with self.runtime.database.reading() as session:

@@ -59,7 +59,6 @@ def test_a_mail_opens_a_submission_of_its_mailboxs_kind(newsroom: Runtime):
     arrival = arrive(newsroom, letter("First line.\nSecond line.", subject="The bridge"), TIPS)
     item = submissions(newsroom)[0]
     assert arrival.opened
-    assert arrival.may_acknowledge
     assert (item.kind, item.channel, item.status) == ("story_tip", Channel.EMAIL, Status.NEW)
     assert (item.subject, item.sender) == ("The bridge", "Lin Ya-ting")
     message = messages(newsroom)[0]
@@ -91,7 +90,6 @@ def test_a_sender_without_a_usable_address_is_stored_too(newsroom: Runtime, send
     arrival = arrive(newsroom, letter(sender=sender, sender_name="Old Scanner"))
     assert submissions(newsroom)[0].sender == "Old Scanner"
     assert arrival.point_id is None
-    assert not arrival.may_acknowledge
 
 
 def test_an_address_is_one_contact_however_it_is_written(newsroom: Runtime):
@@ -188,7 +186,6 @@ def test_the_same_mail_at_another_mailbox_is_a_linked_arrival_of_the_same_submis
     newsroom.clock.advance(hours=1)
     copy = arrive(newsroom, read, TIPS, files=(file,))
     assert not copy.repeated
-    assert not copy.may_acknowledge
     assert [row.joined_by for row in mails(newsroom)] == ["", "copy"]
     assert mails(newsroom)[1].copy_of_id == first.message_id
     after = submissions(newsroom)[0]
@@ -237,7 +234,6 @@ def test_an_answer_to_a_stored_mail_joins_it_whatever_its_subject(newsroom: Runt
     joined = arrive(newsroom, letter("More words", subject="Something else", references=(asked.mail_id, "<no@x>")))
     item = submissions(newsroom)[0]
     assert joined.submission_id == first.submission_id
-    assert not joined.may_acknowledge
     assert mails(newsroom)[1].joined_by == "reply"
     assert (item.message_count, item.preview) == (2, "More words")
     assert found(newsroom, "something else") == [item.id]
@@ -346,7 +342,6 @@ def test_a_bounce_of_nothing_of_ours_is_a_message(newsroom: Runtime):
     arrival = arrive(newsroom, bounce("<desk-ack-14@newsroom.example>"))
     arrive(newsroom, bounce(read.mail_id))  # what came in cannot bounce
     assert arrival.opened
-    assert not arrival.may_acknowledge
     assert submissions(newsroom)[1].kind == "message"
 
 
@@ -354,7 +349,6 @@ def test_a_bounce_of_nothing_of_ours_is_a_message(newsroom: Runtime):
 def test_no_machine_and_no_list_is_acknowledged(newsroom: Runtime, what: dict[str, bool]):
     arrival = arrive(newsroom, letter(**what))
     assert arrival.opened
-    assert not arrival.may_acknowledge
 
 
 def test_a_mail_of_ours_that_comes_back_is_nothing_new(newsroom: Runtime):

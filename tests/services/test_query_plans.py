@@ -3,7 +3,7 @@
 import json
 import random
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from desk_work import counted_statements, send
@@ -12,9 +12,10 @@ from sqlalchemy import event, insert, select, text
 from inbox import kinds
 from inbox.models import Channel, Label, Status, Submission, submission_label
 from inbox.services import search, search_index, search_text
-from inbox.services.search import Filters
+from inbox.services.filters import Filters
 
 ROWS = 4000
+LONG_AGO = datetime(2026, 11, 23, tzinfo=UTC)
 LISTS = {
     "open": Filters(),
     "mine": Filters(assignee="me"),
@@ -35,6 +36,9 @@ LISTS = {
     "a common word, filtered": Filters(words="harbour", kind="event", status=Status.CLOSED),
     "a rare word, labelled": Filters(words="lighthouse", label="rare"),
     "a Chinese word": Filters(words="選舉"),
+    "a sender": Filters(sender="lighthouse", status="all"),
+    "a span of time": Filters(status="all", before=LONG_AGO),
+    "pictures that wait": Filters(files="photo"),
 }
 
 

@@ -6,9 +6,9 @@ from desk_work import reload, send
 from inbox.models import Channel, User
 from inbox.services import search, triage
 from inbox.services.contacts import Facts, Sender
+from inbox.services.filters import Filters
 from inbox.services.intake import Incoming, receive_more
 from inbox.services.media import RemoteFile
-from inbox.services.search import Filters
 
 
 def find(runtime, user: User, words: str, **filters) -> list[str]:

@@ -267,7 +267,14 @@ def test_the_guide_is_silent_once_a_person_replied(reader: Reader, cast: dict[st
         submission = session.scalars(select(Submission)).one()
         newest = session.scalars(received().order_by(Message.id.desc())).first()
         known = {"actor": cast["alice"], "key": "k", "seen": newest.id, "now": reader.clock()}
-        replies.reply(session, submission, Wanted("I am on my way"), profile=reader.runtime.profile, **known)
+        replies.reply(
+            session,
+            submission,
+            Wanted("I am on my way"),
+            profile=reader.runtime.profile,
+            derive=reader.runtime.derive,
+            **known,
+        )
     assert reader.stage() is GuideStage.TAKEN_OVER
     assert reader.waits(seconds=11) == ["I am on my way"]
     assert reader.writes("At the harbour, today") == []

@@ -16,7 +16,7 @@ from inbox.bootstrap import bootstrap
 from inbox.channels.twilio import send
 from inbox.errors import AlreadySent, NewerMessage, ReplyRefused, TooLate
 from inbox.handlers.send import Send
-from inbox.models import DeliveryState, JobKind, Message, StatusReport, User
+from inbox.models import Channel, DeliveryState, JobKind, Message, StatusReport, User
 from inbox.runtime import Runtime
 from inbox.services import outbox, provider
 from inbox.worker import Worker
@@ -128,7 +128,7 @@ def test_a_worker_that_died_while_sending_leaves_a_doubt_that_the_next_one_clear
     newsroom.replies()
     newsroom.clock.advance(seconds=11)
     with pytest.raises(Killed):
-        Worker(newsroom.runtime, {JobKind.SEND: Send(newsroom.runtime, Dying())}).run_due()
+        Worker(newsroom.runtime, {JobKind.SEND: Send(newsroom.runtime, {Channel.WHATSAPP: Dying()})}).run_due()
     assert newsroom.reply().delivery is DeliveryState.SENDING
     newsroom.waits(seconds=30)
     assert newsroom.reply().delivery is DeliveryState.SENDING, "the lease of the dead one still runs"

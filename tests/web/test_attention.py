@@ -68,7 +68,7 @@ def answer(runtime: Runtime, hands: Worker, cast: dict[str, User], clock: Clock)
             here = session.merge(submission)
             newest = session.scalars(select(func.max(Message.id))).one()
             known = {"actor": cast["alice"], "key": f"k{number}", "seen": newest, "now": clock()}
-            replies.reply(session, here, Wanted("Thank you"), profile=runtime.profile, **known)
+            replies.reply(session, here, Wanted("Thank you"), profile=runtime.profile, derive=runtime.derive, **known)
         clock.advance(seconds=11)
         hands.run_due()
         return submission

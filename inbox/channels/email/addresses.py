@@ -10,6 +10,7 @@ MOST_TOKENS = 50
 
 # No token can fail at each of its beginnings in turn, so no field takes long.
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|<[^<>]*>|\([^()]*\)|[,;]|\\.|[^",;<>()\\]+|.', re.S)
+_WORD = re.compile(r'[^\s<>@,;:"()]+(?:@[^\s<>@,;:"()]+)?')
 _ADDRESS = re.compile(r'[^\s<>@,;:"()]+@[^\s<>@,;:"()]+')
 
 
@@ -46,7 +47,7 @@ def _mailbox(tokens: list[str]) -> tuple[str, str] | None:
     if angle:
         return _name(before), _address(angle[1:-1].rpartition(":")[2])
     bare = "".join(token for token in tokens if token[0] not in '("')
-    if match := _ADDRESS.search(bare):
+    if match := next((word for word in _WORD.finditer(bare) if "@" in word[0]), None):
         notes = "".join(token[1:-1] for token in tokens if token[0] == "(")
         return _name([notes or bare[: match.start()]]), _address(match[0])
     return None

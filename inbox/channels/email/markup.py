@@ -68,7 +68,6 @@ def sanitise(html: str, content_ids: Set[str] = frozenset()) -> str:
         attribute_filter=_keeper(content_ids),
         link_rel="noopener noreferrer nofollow",
         url_schemes={"http", "https", "mailto", "tel", "cid"},
-        url_relative="deny",
     )
     return _PICTURE_WITHOUT_SOURCE.sub("", cleaned).strip()
 

@@ -10,9 +10,9 @@ from inbox.channels.email import charsets
 LONGEST_VALUE = 65_536
 MOST_PIECES = 1000
 
-# The length is bounded, so that a field of nothing but beginnings takes no time. Spaces and question marks within are
-# wrong, but common.
-_WORD = re.compile(r"=\?([^?\s*]{1,60})(?:\*[^?\s]{0,20})?\?([bq])\?(.{0,2000}?)\?=", re.I | re.S)
+# It ends where the next one begins, so that a field of nothing but beginnings takes no time. Spaces and question marks
+# within are wrong, but common.
+_WORD = re.compile(r"=\?([^?\s*]{1,60})(?:\*[^?\s]{0,20})?\?([bq])\?((?:(?!=\?[^=]).){0,2000}?)\?=", re.I | re.S)
 _PARAMETER = re.compile(r';\s*([^\s=;"]{1,100})\s*=\s*("(?:[^"\\]|\\.){0,8000}+"|[^;]*)', re.S)
 _PIECE = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?")
 _UNPADDED = re.compile(rb"[^=]+")

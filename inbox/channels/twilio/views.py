@@ -7,7 +7,7 @@ from twilio.twiml.messaging_response import MessagingResponse
 from inbox import edge
 from inbox.channels.twilio import parse, status
 from inbox.channels.twilio_account import parameters, twilio_signed
-from inbox.services import answers, intake, outbox
+from inbox.services import guide, intake, newsletter_chat, outbox
 from inbox.text import clean
 
 bp = Blueprint("twilio", __name__, url_prefix="/hooks/twilio")
@@ -31,7 +31,8 @@ def receive_message() -> Response:
 
     def store(session: Session) -> None:
         arrival = intake.receive(session, incoming, region=profile.country, now=now)
-        answers.respond(session, incoming, arrival, profile, now=now)
+        if not newsletter_chat.hear(session, incoming, arrival, profile, now=now):
+            guide.hear(session, incoming, arrival, profile, now=now)
 
     edge.exactly_once(store)
     return Response(NOTHING, mimetype="text/xml")

@@ -1,20 +1,26 @@
-"""One POST of a public form, judged: its token, its answers and its files."""
+"""One POST of a public form, judged: its token, its answers and its files, and how many came before it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from flask import request
 from flask_babel import gettext as _
+from werkzeug.exceptions import TooManyRequests
 
 from inbox.channels.webform import delivery, tokens, uploads
 from inbox.channels.webform.delivery import Take
 from inbox.channels.webform.forms import PublicForm
 from inbox.channels.webform.tokens import Token
 from inbox.channels.webform.uploads import Upload
-from inbox.edge import current_runtime, this_request
+from inbox.edge import csrf, current_runtime, now, public_post_limit, spend, this_request
 from inbox.multipart import MOST_FILES, Damage
 from inbox.services import spam
 from inbox.services.intake import Arrival, Incoming
 from inbox.text import N_
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 FORM_BYTES = 4 * 1024 * 1024
 """What a form without files may weigh; far more than the longest text that we take."""
@@ -63,6 +69,31 @@ class Posting:
     def deliver(self, incoming: Incoming, take: Take) -> Arrival:
         incoming = replace(incoming, external_id=self.token.key, suspicions=self.suspicions)
         return delivery.deliver(incoming, self.files, self.token, take)
+
+
+def checks_itself(view: View) -> View:
+    """Mark a view whose form checks the CSRF token: that comes before anything is stored, but after the answers
+    were read, so that a page which was open too long is shown again with all that was typed."""
+    csrf.exempt(view)
+    return view
+
+
+def over_budget(purpose: str) -> TooManyRequests | None:
+    """Count one post of this address; return what to answer if it has posted too much."""
+    try:
+        spend(public_post_limit(), purpose)
+    except TooManyRequests as wait:
+        return wait
+    return None
+
+
+def again_at(wait: TooManyRequests) -> datetime:
+    """When there is room again."""
+    return now() + timedelta(seconds=float(str(wait.retry_after)))
+
+
+def retry_after(wait: TooManyRequests) -> dict[str, str]:
+    return {"Retry-After": str(wait.retry_after)}
 
 
 def make_room(form: type[PublicForm]) -> None:

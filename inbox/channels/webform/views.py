@@ -1,24 +1,22 @@
 """The public pages. A GET shows; a POST judges what came, stores it, and sends on to the next page."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from io import BytesIO
-from typing import Any, TypeVar
+from typing import Any
 
 import segno
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response as Redirect
 
 from inbox import kinds
 from inbox.channels.webform import fields, forms, parse, posting, tokens
 from inbox.channels.webform.forms import AnswerForm, LookUpForm, PublicForm
-from inbox.channels.webform.posting import Posting
+from inbox.channels.webform.posting import Posting, again_at, checks_itself, over_budget, retry_after
 from inbox.channels.webform.tokens import Token
-from inbox.edge import csrf, current_runtime, now, public_post_limit, request_session, spend, writing
+from inbox.edge import current_runtime, now, request_session, writing
 from inbox.kinds import Kind
 from inbox.models import Direction, Submission
 from inbox.services import conversation, corrections, intake, receipts
@@ -27,7 +25,6 @@ from inbox.services.intake import Arrival, Incoming
 bp = Blueprint("public", __name__)
 bp.add_app_template_filter(fields.city)
 
-View = TypeVar("View", bound=Callable[..., Any])
 Page = str | tuple[str, int] | tuple[str, int, dict[str, str]]
 
 UNFIT = 422
@@ -43,13 +40,6 @@ def for_every_page() -> dict[str, Any]:
     kind = kinds.BY_SLUG.get((request.view_args or {}).get("slug", ""))
     discreet = request.endpoint in DISCREET or bool(kind and kind.confidential)
     return {"discreet": discreet, "max_upload_mb": current_runtime().settings.max_upload_mb}
-
-
-def checks_itself(view: View) -> View:
-    """Mark a view whose form checks the CSRF token: that comes before anything is stored, but after the answers
-    were read, so that a page which was open too long is shown again with all that was typed."""
-    csrf.exempt(view)
-    return view
 
 
 # The door
@@ -96,9 +86,9 @@ def send(slug: str) -> Page | Redirect:
     form_class = forms.of_kind(kind)
     posting.make_room(form_class)
     form = form_class()
-    if wait := _over_budget("send"):
+    if wait := over_budget("send"):
         token = tokens.read(form.token, slug) or tokens.issue(slug)
-        return _form_page(kind, form, token, wait_until=_again_at(wait)), 429, _retry_after(wait)
+        return _form_page(kind, form, token, wait_until=again_at(wait)), 429, retry_after(wait)
     posted = posting.judge(form, slug)
     forms.check(form, kind, now())
     if not posted.is_good:
@@ -183,7 +173,7 @@ def status() -> str:
 def look_up() -> Page | Redirect:
     posting.make_room(LookUpForm)
     form = LookUpForm()
-    if wait := _over_budget("look-up"):
+    if wait := over_budget("look-up"):
         raise wait
     if not posting.is_valid(form):
         return render_template("public/look_up.html", form=form), UNFIT
@@ -207,9 +197,9 @@ def answer() -> Page | Redirect:
     if submission is None:
         return render_template("public/unsent.html", text=form["body"].typed[""]), UNFIT
     purpose = _answering(submission)
-    if wait := _over_budget("answer"):
+    if wait := over_budget("answer"):
         token = tokens.read(form.token, purpose) or tokens.issue(purpose)
-        return _conversation_page(submission, form, token, wait_until=_again_at(wait)), 429, _retry_after(wait)
+        return _conversation_page(submission, form, token, wait_until=again_at(wait)), 429, retry_after(wait)
     posted = posting.judge(form, purpose)
     incoming = parse.answer(form["body"].data or "", posted.token.key)
     if posted.files or form["attachments"].held or (not incoming.text and posted.is_repeated(incoming)):
@@ -265,22 +255,3 @@ def _conversation_page(
         token=token.text,
         wait_until=wait_until,
     )
-
-
-# Budgets
-
-
-def _over_budget(purpose: str) -> TooManyRequests | None:
-    try:
-        spend(public_post_limit(), purpose)
-    except TooManyRequests as wait:
-        return wait
-    return None
-
-
-def _again_at(wait: TooManyRequests) -> datetime:
-    return now() + timedelta(seconds=float(str(wait.retry_after)))
-
-
-def _retry_after(wait: TooManyRequests) -> dict[str, str]:
-    return {"Retry-After": str(wait.retry_after)}

@@ -381,7 +381,7 @@ def test_only_the_topmost_verdict_is_told():
         mail().replace(
             b"from:",
             b"Authentication-Results: mx.newsroom.example 1;\r\n spf=fail smtp.mailfrom=a.example (spf=pass is a lie);\r\n"
-            b" dkim=fail header.d=x; dkim=pass header.d=y\r\n"
+            b" dkim=fail header.d=x; dkim=pass header.d=y; dkim=fail header.d=z\r\n"
             b"Authentication-Results: mx.forger.example; spf=pass; dmarc=pass\r\nfrom:",
         )
     )

@@ -5,6 +5,7 @@ from email.base64mime import header_encode
 from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP
 
+import pytest
 from fuzzing import mutating
 from fuzzing.mutating import check_mail
 from hypothesis import given, settings
@@ -102,3 +103,12 @@ def test_an_encoded_word_says_what_was_encoded(text):
 def test_any_field_of_addresses_gives_addresses_or_nothing(field):
     for _, address in addresses.parse(field):
         assert address == "" or (address.count("@") == 1 and not any(character.isspace() for character in address))
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", "a,", "a ", '"', '\\"', "<", "(", "a@", "@", "=?a?q?x", "<a>", "\\", ";a=", "\t"]
+)
+@pytest.mark.parametrize("field", ["From", "To", "Subject", "References", "Received: for", "Content-Type: text/plain;"])
+def test_a_field_of_the_same_again_and_again_takes_no_time(field, piece):
+    """Where it does, this seems to hang: no step over a field may begin anew at each of its characters."""
+    check_mail(f"{field}: {piece * 60_000}\r\n\r\nWords".encode())
