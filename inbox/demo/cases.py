@@ -69,8 +69,35 @@ class Thread(Case):
 
 
 @dataclass(frozen=True)
+class Post:
+    """A further mail of the same person, so many hours after the one before.
+
+    by_token: it answers ours without naming it, to the address that ours gave
+    """
+
+    text: str
+    subject: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    hours: float = 5
+    by_token: bool = False
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A mail of the newsroom. `bounces`: there is no such mailbox."""
+
+    text: str
+    hours: float = 2
+    bounces: bool = False
+
+
+@dataclass(frozen=True)
 class Mail(Case):
-    """An e-mail; `files` are (name, content type)."""
+    """An e-mail, and those that followed it; `files` are (name, content type).
+
+    html, pictures: how it is formatted, and the names of pictures in it, which are their content ids
+    to: to whom it went besides us; copied: two of our mailboxes got it; damaged: it cannot be read
+    """
 
     kind: str
     name: str
@@ -78,3 +105,10 @@ class Mail(Case):
     subject: str
     text: str
     files: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    html: str = ""
+    pictures: tuple[str, ...] = ()
+    to: tuple[str, ...] = ()
+    copied: bool = False
+    damaged: bool = False
+    then: tuple[Post | Answered, ...] = ()

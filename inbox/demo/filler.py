@@ -15,18 +15,18 @@ from inbox import kinds
 from inbox.channels.webform import parse
 from inbox.demo import advertising, events, files, lines, mail, phone, press, readers, spam, staff, tips
 from inbox.demo.cases import Case, Form, In, Mail, Said, Thread
+from inbox.demo.posting import Correspondence
 from inbox.models import Attachment, Channel, FileState, Job, JobKind, Notice, Priority, Status, Submission, User
 from inbox.runtime import Runtime
 from inbox.services import conversation, intake, jobs, media, receipts, triage
 from inbox.services import spam as spamming
 from inbox.services.contacts import Sender
-from inbox.services.intake import Incoming
+from inbox.services.intake import Arrival, Incoming
 from inbox.services.media import RemoteFile
 
 SEED = 20261124
 DAYS = 14
 OUR_NUMBER = "+886900000099"
-OUR_MAILBOX = "news@newsroom.example"
 ACCOUNT = "AC" + "0123456789abcdef" * 2
 CASES: tuple[Case, ...] = (
     *press.CASES,
@@ -86,6 +86,10 @@ class Progress:
     arrived_at: datetime
     submission: Submission | None = None
 
+    def begin(self, arrival: Arrival) -> None:
+        """Something of it has arrived."""
+        self.submission = self.submission or arrival.submission
+
     @property
     def it(self) -> Submission:
         if self.submission is None:
@@ -133,7 +137,8 @@ class Fortnight:
         if isinstance(case, Form):
             yield progress.arrived_at, lambda session: self._send_form(session, progress, case)
         if isinstance(case, Mail):
-            yield progress.arrived_at, self._receive(progress, self._mail(case), progress.arrived_at)
+            post = Correspondence(self.runtime, case, self.lot, self._reader_of(case))
+            yield from post.tell(progress.arrived_at, progress.begin)
         if isinstance(case, Thread):
             at = progress.arrived_at
             for number, said in enumerate(Said(s) if isinstance(s, str) else s for s in case.said):
@@ -143,7 +148,7 @@ class Fortnight:
     def _receive(self, progress: Progress, incoming: Incoming, at: datetime) -> Deed:
         def deed(session: Session) -> None:
             arrival = intake.receive(session, incoming, region=self.runtime.profile.country, now=at)
-            progress.submission = progress.submission or arrival.submission
+            progress.begin(arrival)
             self._fetch(session, arrival.message_id, at)
 
         return deed
@@ -180,20 +185,6 @@ class Fortnight:
         content_type = media.inspect(file, name)
         stored = self.runtime.storage.keep(file)
         return media.hold(session, stored, filename=name, content_type=content_type, form_token=self._id(""), now=at)
-
-    def _mail(self, case: Mail) -> Incoming:
-        mailboxes = self.runtime.profile.mailboxes
-        return Incoming(
-            channel=Channel.EMAIL,
-            account="email",
-            external_id=f"<{self._id('')[:24]}@{case.address.partition('@')[2]}>",
-            text=case.text,
-            kind=case.kind,
-            subject=case.subject,
-            sender=Sender(Channel.EMAIL, case.address, case.name),
-            recipient=mailboxes[0].address if mailboxes else OUR_MAILBOX,
-            remote_files=tuple(RemoteFile(self._media_url(), kind, name) for name, kind in case.files),
-        )
 
     def _said(self, case: Thread, said: Said) -> Incoming:
         numbers = self.runtime.profile.numbers

@@ -1,10 +1,18 @@
 """E-mails."""
 
-from inbox.demo.cases import Case, Mail
+from inbox.demo.cases import Answered, Case, Mail, Post
 from inbox.models import Status
 
 PDF, JPEG = "application/pdf", "image/jpeg"
-WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+def _checked(spf: str, dkim: str, dmarc: str) -> tuple[str, str]:
+    """What the newsroom's server wrote on top of a mail."""
+    return "Authentication-Results", f"mx.newsroom.example; spf={spf}; dkim={dkim}; dmarc={dmarc}"
+
+
+GOOD = _checked("pass", "pass", "pass")
+LIST = ("List-Id", "Press releases <press.island-salt.example>")
 
 CASES: tuple[Case, ...] = (
     Mail(
@@ -24,6 +32,9 @@ CASES: tuple[Case, ...] = (
         "各位媒體先進您好：\n\n本館年度特展「浪的形狀」將舉行開幕記者會，館長與三位駐館藝術家將親自導覽，現場備有媒體專車自高鐵站接駁，請於三日前回覆出席人數。\n\n敬祝 編安",
         (("採訪通知.pdf", PDF), ("主視覺.jpg", JPEG)),
         age=2.9,
+        headers=(GOOD,),
+        to=("desk@harbour-post.example", "culture@island-times.example", "radio@formosa-wave.example"),
+        copied=True,
         labels=("藝文",),
         outcome=Status.ACCEPTED,
     ),
@@ -43,9 +54,30 @@ CASES: tuple[Case, ...] = (
         "petersen@university-north.example",
         "Quote request: your series on salt-water rice",
         "For a textbook we would like to quote two paragraphs (enclosed) with full credit. Print run 1,200. Would you let me know by the end of the month?",
-        (("paragraphs.docx", WORD),),
+        (("paragraphs.pdf", PDF),),
         age=6.1,
         outcome=Status.ACCEPTED,
+        headers=(GOOD,),
+        then=(
+            Answered("Dear Dr. Petersen,\n\ngladly, with the author's name and a link. Which two paragraphs are they?"),
+            Post(
+                "I am travelling until Thursday and answer after that. In urgent cases: office@university-north.example",
+                "Automatic reply: Quote request",
+                (("Auto-Submitted", "auto-replied"),),
+                hours=0.1,
+            ),
+            Post(
+                "The second and the last one of part two. Thank you!\n\nOn Tue, 24 Nov 2026 at 10:00, Newsroom <news@newsroom.example> wrote:\n> Dear Dr. Petersen,\n>\n> gladly, with the author's name and a link. Which two paragraphs are they?\n>\n> The newsroom\n\nBest wishes\nAnke Petersen",
+                by_token=True,
+                hours=30,
+            ),
+            Post(
+                "Another matter: our faculty opens its archive on the first Sunday of Advent. May I send you the programme?",
+                "An open day at the archive",
+                (GOOD,),
+                hours=20,
+            ),
+        ),
     ),
     Mail(
         "story_tip",
@@ -57,6 +89,8 @@ CASES: tuple[Case, ...] = (
         labels=("Investigation",),
         notes=("Answer only with the link to the tip form. Nothing else by mail.",),
         outcome=Status.OPEN,
+        headers=(_checked("softfail", "none", "fail"),),
+        then=(Answered("Please use the form for tips on our site. It asks for no name.", hours=4, bounces=True),),
     ),
     Mail(
         "reader_reply",
@@ -129,5 +163,26 @@ CASES: tuple[Case, ...] = (
         age=5.3,
         labels=("Education",),
         outcome=Status.OPEN,
+    ),
+    Mail(
+        "press_release",
+        "Island Salt Works",
+        "press@island-salt.example",
+        "PRESS RELEASE: The oldest salt field of the south coast opens to visitors again, after eleven years of repairs and a dispute about its dyke",
+        "FOR IMMEDIATE RELEASE\n\nThe salt field of Jiangjun opens on 5 December. Two of its forty basins are worked as in 1932; the others belong to the birds.\n\nOpening: Saturday, 10:00. Interviews on request.",
+        headers=(_checked("pass", "fail", "pass"), LIST),
+        html='<h1>The salt field opens again</h1><p><b>For immediate release.</b> The salt field of Jiangjun opens on 5 December. Two of its forty basins are worked as in 1932; the others belong to the birds.</p><p><img src="cid:salt-field.jpg" alt="The basins in the morning"></p><table><tr><th>Day</th><th>Hours</th></tr><tr><td>Saturday</td><td>10:00 to 17:00</td></tr><tr><td>Sunday</td><td>9:00 to 16:00</td></tr></table><p>More at <a href="https://island-salt.example/opening">island-salt.example</a>.</p><img src="https://island-salt.example/pixel.gif" width="1" height="1">',
+        pictures=("salt-field.jpg",),
+        age=0.15,
+    ),
+    Mail(
+        "message",
+        "Registry of the district court",
+        "registry@district-court.example",
+        "Judgment in case 114-3302, 96 annexes",
+        "",
+        age=0.6,
+        damaged=True,
+        outcome=Status.NEW,
     ),
 )

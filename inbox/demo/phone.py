@@ -177,7 +177,7 @@ CASES: tuple[Case, ...] = (
         "Jen L.",
         (
             "Do you pay for videos? I have the whole thing with the crane on film, 2 min 40",
-            Said("Not posting it anywhere yet", minutes=20),
+            Said("Not posting it anywhere yet. The beginning of it:", ("video/mp4",), minutes=20),
         ),
         kind="photo_video",
         age=0.12,

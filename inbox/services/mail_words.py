@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import getaddresses
 from typing import Any
 
 from inbox.models import Mail, Message
@@ -15,11 +16,12 @@ JOINED = {
 
 @dataclass(frozen=True)
 class Letterhead:
-    """From which address a mail says it comes, to which it went (Cc too), where an answer should go if that is
-    another, and its subject."""
+    """From which address a mail says it comes, to which it went, where an answer should go if that is another, and
+    its subject."""
 
     address: str
     to: tuple[str, ...]
+    cc: tuple[str, ...]
     reply_to: str
     subject: str
 
@@ -27,9 +29,11 @@ class Letterhead:
 def letterhead(message: Message) -> Letterhead:
     """What the mail's own header says; the mailbox it came to, where that names nobody."""
     told = message.extra
-    to = tuple(map(str, told.get("to", ()))) or tuple(filter(None, (message.recipient,)))
+    cc = tuple(address.lower() for _, address in getaddresses(list(map(str, told.get("cc", ())))) if address)
+    everybody = tuple(map(str, told.get("to", ()))) or tuple(filter(None, (message.recipient,)))
+    to = tuple(each for each in everybody if each not in cc)
     address = message.contact_point.address if message.contact_point else ""
-    return Letterhead(address, to, str(told.get("reply_to", "")), str(told.get("subject", "")))
+    return Letterhead(address, to, cc, str(told.get("reply_to", "")), str(told.get("subject", "")))
 
 
 _CHECKS = {"spf": "SPF", "dkim": "DKIM", "dmarc": "DMARC"}

@@ -65,7 +65,8 @@ def draw() -> bytes:
 def test_a_mail_says_from_which_address_it_came_and_to_whom(newsroom, signed_in):
     many = (NEWS, "desk@other.example", "tips@third.example", "editor@fourth.example")
     arrival = arrive(newsroom, letter(recipients=many, reply_to="press@reader.example"))
-    few = arrive(newsroom, letter())
+    cc = ("friend@mail.example", "other@mail.example")
+    few = arrive(newsroom, letter(recipients=(NEWS, *cc), headers={"cc": ["A Friend <Friend@mail.example>, other@mail.example"]}))
     alice = signed_in("alice")
     page = page_of(newsroom, alice, arrival)
     assert "From lin@reader.example Answers to press@reader.example To news@newsroom.example and 3 more" in about(
@@ -73,7 +74,7 @@ def test_a_mail_says_from_which_address_it_came_and_to_whom(newsroom, signed_in)
     )
     assert "<details><summary>" in page
     page = page_of(newsroom, alice, few)
-    assert "To news@newsroom.example" in about(page, few)
+    assert "To news@newsroom.example Cc friend@mail.example, other@mail.example" in about(page, few)
     assert "more" not in about(page, few)
 
 
