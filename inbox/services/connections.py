@@ -9,17 +9,15 @@ from sqlalchemy.orm import Session
 from inbox.config import Settings
 from inbox.models import Channel, ChannelHealth, Job, JobKind, JobState, Message, Submission
 from inbox.profile import Profile
+from inbox.services import mailboxes, provider
 from inbox.text import N_
 
 TWILIO, SMTP, SENDGRID = "twilio", "smtp", "sendgrid"
 _BY_TWILIO = (Channel.WHATSAPP, Channel.SMS, Channel.RCS, Channel.VOICE)
-_EVERY_CODE = N_("It does not work at the moment. “inbox doctor” on the server says what is wrong.")
-_WORDS = {
-    "login": N_("The server refuses the name or the password. Ask an administrator to correct them."),
-    "unreachable": N_("The server cannot be reached. It is tried again by itself; nothing is lost meanwhile."),
-    "folder": N_("The folder that is to be read does not exist on the server. Ask an administrator to correct it."),
-    "tls": N_("The server's certificate is not in order, so nothing is sent to it. Ask an administrator."),
-    "20003": N_("Twilio did not accept our sign-in. Ask an administrator to check the account's settings."),
+_NOT_READ = N_("This folder is not read, since it is not clear whose mail it is: “inbox doctor” says why.")
+_FROM_TWILIO = {
+    "20003": provider.explain("20003"),
+    "unreachable": N_("Twilio cannot be reached. It is tried again by itself; nothing is lost meanwhile."),
 }
 
 
@@ -52,7 +50,7 @@ def find_all(session: Session, settings: Settings, profile: Profile, *, now: dat
     ways = [
         Connection("web", N_("Web forms"), "forms", newest_at=newest.get(Channel.WEB)),
         _twilio(settings, profile, newest, waiting),
-        *_mail_in(settings, newest.get(Channel.EMAIL)),
+        *_mail_in(settings, profile, newest.get(Channel.EMAIL)),
         _mail_out(settings, waiting.get(Channel.EMAIL)),
     ]
     known = {each.name: each for each in session.scalars(select(ChannelHealth))}
@@ -65,9 +63,13 @@ def down(session: Session) -> list[ChannelHealth]:
     return list(session.scalars(failing))
 
 
-def explain(problem: str) -> str:
-    """What a code means and what to do, to be translated."""
-    return _WORDS.get(problem, _EVERY_CODE)
+def explain(name: str, problem: str) -> str:
+    """What is wrong with a way and what to do, to be translated."""
+    if name.startswith("imap:"):
+        return mailboxes.explain(problem)
+    if name == TWILIO and problem in _FROM_TWILIO:
+        return _FROM_TWILIO[problem]
+    return provider.explain(problem)
 
 
 def _twilio(
@@ -84,11 +86,20 @@ def _twilio(
     )
 
 
-def _mail_in(settings: Settings, newest_at: datetime | None) -> list[Connection]:
-    names = {f"imap:{server.address}": server.address for server in settings.imap_servers}
+def _mail_in(settings: Settings, profile: Profile, newest_at: datetime | None) -> list[Connection]:
+    ways = [
+        Connection(
+            source.name,
+            N_("E-mail in"),
+            "mail",
+            source.mailbox.address if source.mailbox else source.server.address,
+            problem="" if source.mailbox else _NOT_READ,
+            newest_at=newest_at,
+        )
+        for source in mailboxes.sources(settings.imap_servers, profile)
+    ]
     if settings.sendgrid_secret:
-        names[SENDGRID] = "SendGrid"
-    ways = [Connection(name, N_("E-mail in"), "mail", detail, newest_at=newest_at) for name, detail in names.items()]
+        ways.append(Connection(SENDGRID, N_("E-mail in"), "mail", "SendGrid", newest_at=newest_at))
     return ways or [Connection("imap", N_("E-mail in"), "mail", is_set_up=False)]
 
 
@@ -103,7 +114,7 @@ def _with_health(way: Connection, health: ChannelHealth | None) -> Connection:
         return way
     return replace(
         way,
-        problem=explain(health.problem) if health.problem else "",
+        problem=explain(way.name, health.problem) if health.problem else way.problem,
         failing_since=health.failing_since,
         succeeded_at=health.succeeded_at,
     )

@@ -15,7 +15,20 @@ from told import SERVER, everybody_told, letters_to, tell
 from inbox.db import exactly_once
 from inbox.handlers.notices import TellStaff
 from inbox.handlers.tidy import Tidy
-from inbox.models import Job, JobKind, Letter, LetterState, Message, Notice, NoticeKind, Role, Submission, Telling, User
+from inbox.models import (
+    Job,
+    JobKind,
+    JobState,
+    Letter,
+    LetterState,
+    Message,
+    Notice,
+    NoticeKind,
+    Role,
+    Submission,
+    Telling,
+    User,
+)
 from inbox.runtime import Runtime
 from inbox.services import accounts, failures, health, jobs, letters, notice_choices, notice_letters, notices, triage
 from inbox.services.jobs import Lease
@@ -256,6 +269,7 @@ def test_a_letter_on_its_way_is_left_alone(runtime: Runtime, waiting_letter: Let
 def test_a_letter_that_cannot_be_sent_needs_attention_under_its_name(runtime: Runtime, waiting_letter: Letter) -> None:
     with runtime.database.reading() as session:
         job = session.scalars(select(Job).where(Job.kind == JobKind.LETTER)).one()
+        job.state = JobState.FAILED
         words = failures.sort_of(job.kind).words(job, waiting_letter)
 
     assert words.title == "A notice to staff could not be sent"

@@ -6,7 +6,7 @@ from desk_work import counted_statements, send
 
 from inbox.models import Channel, Submission, User
 from inbox.runtime import Runtime
-from inbox.services import health, outbox
+from inbox.services import health, mailboxes, outbox
 from inbox.services.contacts import Sender
 from inbox.services.outbox import Recipient
 
@@ -45,12 +45,12 @@ def test_a_way_that_works_says_since_when_and_what_came(signed_in, runtime, cloc
 
 def test_a_refused_login_is_told_in_words_until_it_works_again(signed_in, runtime, clock, client):
     with runtime.database.writing() as session:
-        health.failed(session, "imap:news@paper.example", "login", now=clock())
+        health.failed(session, "imap:news@paper.example", mailboxes.SIGN_IN, now=clock())
     clock.advance(hours=2)
     with runtime.database.writing() as session:
-        health.failed(session, "imap:news@paper.example", "login", now=clock())
+        health.failed(session, "imap:news@paper.example", mailboxes.SIGN_IN, now=clock())
     page = signed_in("alice").get(PAGE).text
-    assert "The server refuses the name or the password." in page
+    assert "The mail server does not accept the user name or the password." in page
     ready = client.get("/readyz")
     assert ready.status_code == 200
     assert "imap: fails since 2026-11-24 06:00 UTC" in ready.text
@@ -58,7 +58,7 @@ def test_a_refused_login_is_told_in_words_until_it_works_again(signed_in, runtim
 
     with runtime.database.writing() as session:
         health.succeeded(session, "imap:news@paper.example", now=clock())
-    assert "refuses" not in signed_in("alice").get(PAGE).text
+    assert "does not accept" not in signed_in("alice").get(PAGE).text
     assert client.get("/readyz").text == "ok\n"
 
 
@@ -66,7 +66,7 @@ def test_an_unknown_problem_still_says_what_to_do(signed_in, runtime, clock):
     with runtime.database.writing() as session:
         health.failed(session, "smtp", "something new", now=clock())
     page = signed_in("alice").get(PAGE).text
-    assert "inbox doctor" in page and "something new" not in page
+    assert "Does not work" in page and "something new" not in page
 
 
 def test_what_waits_to_leave_is_told_with_its_age(signed_in, runtime, clock, cast: dict[str, User]):

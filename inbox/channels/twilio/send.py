@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
+from sqlalchemy.exc import SQLAlchemyError
 from twilio.base.exceptions import TwilioRestException
 from twilio.http import HttpClient
 from twilio.http.response import Response
@@ -17,6 +18,7 @@ from twilio.rest import Client
 from inbox.config import Settings
 from inbox.models import Channel
 from inbox.runtime import Runtime
+from inbox.services import connections, health
 from inbox.services.jobs import NotNow, Refused
 from inbox.services.provider import Outgoing, Provider, Sent, Unclear
 
@@ -26,6 +28,9 @@ TOO_MANY_REQUESTS, SERVER_ERROR = 429, 500
 STATUS_PATH = "/hooks/twilio/status"
 _PREFIXES = {Channel.WHATSAPP: "whatsapp:", Channel.RCS: "rcs:"}
 _CANNOT = frozenset({"20003"})  # a wrong password may be mended: the message waits
+
+_PROBLEMS = frozenset({"20003", "unreachable"})
+"""What says something of the connection, not only of one message."""
 
 Answer = TypeVar("Answer")
 
@@ -37,7 +42,8 @@ def provider(runtime: Runtime) -> Provider:
     if api is None:
         return Rehearsal() if settings.rehearses else NoAccount()
     can_be_reached = settings.twilio_api_base or not settings.is_loopback
-    return Twilio(api, settings.twilio_account_sid, settings.public_url + STATUS_PATH if can_be_reached else "")
+    callback = settings.public_url + STATUS_PATH if can_be_reached else ""
+    return Watched(runtime, Twilio(api, settings.twilio_account_sid, callback))
 
 
 def make_client(settings: Settings) -> Client | None:
@@ -99,6 +105,38 @@ class Twilio:
         # What Twilio made of a template is its own; any message that we do not know otherwise may be it.
         same = [each for each in found if outgoing.content_sid or each.body == outgoing.text]
         return [Sent(self._account, str(each.sid)) for each in reversed(same)]  # Twilio lists the newest first
+
+
+class Watched:
+    """A `Provider` of which is written down how it is doing."""
+
+    def __init__(self, runtime: Runtime, provider: Provider) -> None:
+        self._runtime, self._provider = runtime, provider
+
+    def send(self, outgoing: Outgoing) -> Sent:
+        problem = ""
+        try:
+            return self._provider.send(outgoing)
+        except NotNow as error:
+            problem = error.code if error.code in _PROBLEMS else ""
+            raise
+        except Unclear:
+            problem = "unreachable"
+            raise
+        finally:
+            self._note(problem)
+
+    def find(self, outgoing: Outgoing, since: datetime) -> list[Sent]:
+        return self._provider.find(outgoing, since)
+
+    def _note(self, problem: str) -> None:
+        """Whatever happens here, what became of the message is known and goes on."""
+        now = self._runtime.clock()
+        with contextlib.suppress(SQLAlchemyError), self._runtime.database.writing() as session:
+            if problem:
+                health.failed(session, connections.TWILIO, problem, now=now)
+            else:
+                health.succeeded(session, connections.TWILIO, now=now)
 
 
 def _address(outgoing: Outgoing, address: str) -> str:

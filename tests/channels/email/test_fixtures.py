@@ -57,7 +57,7 @@ CHECKS = {
     "auto_generated": lambda mail, automatic: mail.automatic == automatic,
     "bulk": lambda mail, bulk: mail.bulk == bulk,
     "bounce": lambda mail, bounce: bool(mail.bounce) == bounce,
-    "auto_reply_allowed": lambda mail, allowed: mail.may_be_acknowledged == allowed,
+    "auto_reply_allowed": lambda mail, allowed: (not (mail.automatic or mail.bulk or mail.bounce)) == allowed,
     "bounce_recipient": lambda mail, address: mail.bounce.recipient == address,
     "bounce_status": lambda mail, status: mail.bounce.status == status and mail.bounce.final,
     "bounce_of": lambda mail, mail_id: mail.bounce.original_id == mail_id,
