@@ -12,10 +12,11 @@ from inbox.runtime import Runtime
 from inbox.services import accounts, passwords
 
 PASSWORD = "seven herons over the rice field"
-ACTS = ("claim", "assign", "move", "prioritise", "label", "note", "ask", "reply")
+ACTS = ("claim", "assign", "move", "prioritise", "label", "note", "ask", "reply", "split")
 READS = ("submission:read", "attachment:read")
-WRITES = (*(f"submission:{act}" for act in ACTS), "attachment:original", "job:retry", "job:dismiss")
-ADMINS_ONLY = ("webhooks:read",)
+WRITES = (*(f"submission:{act}" for act in ACTS), "attachment:original", "job:retry", "job:dismiss", "inbox:export")
+ADMINS_ONLY = ("webhooks:read", "subscriber:remove")
+NEWSLETTER = ("subscriber:read", "subscriber:export")
 SAVED = ("canned_reply:use", "canned_reply:change")
 
 # Of the texts kept for replies, which belong to no submission: who may use them, who may change them?
@@ -69,7 +70,13 @@ def test_some_rights_are_the_administrators(role: Role) -> None:
 
 
 def test_the_table_above_names_every_verb() -> None:
-    assert set().union(*accounts.VERBS.values()) == {*READS, *WRITES, *ADMINS_ONLY, *SAVED}
+    assert set().union(*accounts.VERBS.values()) == {*READS, *WRITES, *ADMINS_ONLY, *NEWSLETTER, *SAVED}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_who_gets_the_newsletter_is_for_editors_and_administrators(role: Role) -> None:
+    user = User(role=role, active=True)
+    assert {accounts.may(user, verb) for verb in NEWSLETTER} == {role in (Role.EDITOR, Role.ADMIN)}
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -107,7 +107,8 @@ def test_where_a_person_has_answered_nothing_is_added(write, runtime: Runtime, c
     with runtime.database.writing() as session:
         here = session.scalars(select(Submission)).one()
         known = {"actor": cast["alice"], "key": "k", "seen": ways.newest(session, here), "now": runtime.clock()}
-        replies.reply(session, here, Wanted("I am on my way"), profile=runtime.profile, **known)
+        known |= {"profile": runtime.profile, "derive": runtime.derive}
+        replies.reply(session, here, Wanted("I am on my way"), **known)
 
     assert answers(runtime) == ["I am on my way"]
     assert stages(runtime) == []
