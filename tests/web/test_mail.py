@@ -66,7 +66,9 @@ def test_a_mail_says_from_which_address_it_came_and_to_whom(newsroom, signed_in)
     many = (NEWS, "desk@other.example", "tips@third.example", "editor@fourth.example")
     arrival = arrive(newsroom, letter(recipients=many, reply_to="press@reader.example"))
     cc = ("friend@mail.example", "other@mail.example")
-    few = arrive(newsroom, letter(recipients=(NEWS, *cc), headers={"cc": ["A Friend <Friend@mail.example>, other@mail.example"]}))
+    few = arrive(
+        newsroom, letter(recipients=(NEWS, *cc), headers={"cc": ["A Friend <Friend@mail.example>, other@mail.example"]})
+    )
     alice = signed_in("alice")
     page = page_of(newsroom, alice, arrival)
     assert "From lin@reader.example Answers to press@reader.example To news@newsroom.example and 3 more" in about(
