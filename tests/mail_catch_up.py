@@ -4,11 +4,11 @@ It stops when the inbox has so many mails, and prints its memory in MB: after th
 """
 
 import json
-import resource
 import sys
 from datetime import timedelta
 
 from dovecot import until
+from memory import highest_kib
 from sqlalchemy import func, select
 
 from inbox.bootstrap import bootstrap
@@ -22,10 +22,6 @@ def count(runtime: Runtime) -> int:
         return session.scalar(select(func.count()).select_from(Mail)) or 0
 
 
-def highest_mb() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-
-
 def main(expected: int) -> None:
     watch.FIRST_PAUSE = timedelta(seconds=0.05)
     watch.OTHERS_PAUSE = timedelta(seconds=0.05)
@@ -34,11 +30,11 @@ def main(expected: int) -> None:
     (each,) = watch.make(runtime)
     each.start()
     until(lambda: count(runtime) > before or count(runtime) >= expected, seconds=1800)
-    first = highest_mb()
+    first = highest_kib() // 1024
     until(lambda: count(runtime) >= expected, seconds=1800)
     each.stop()
     each.join()
-    print(json.dumps({"first": first, "highest": highest_mb()}))
+    print(json.dumps({"first": first, "highest": highest_kib() // 1024}))
 
 
 if __name__ == "__main__":

@@ -65,9 +65,9 @@ def twilio(prism: str, tmp_path: Path) -> Iterator[send.Twilio]:
         "TWILIO_AUTH_TOKEN": "test-token-for-fixtures-only",
     }
     runtime = bootstrap(environ)
-    provider = send.provider(runtime)
-    assert isinstance(provider, send.Twilio)
-    yield provider
+    api = send.make_client(runtime.settings)
+    assert api is not None
+    yield send.Twilio(api, runtime.settings.twilio_account_sid, "")
     runtime.database.engine.dispose()
 
 
