@@ -35,7 +35,7 @@ from inbox.services import accounts, search_index, search_text
 from inbox.services.filters import Filters, conditions
 
 PAGE_SIZE = 50
-MOST_COUNTED = 999
+MOST_COUNTED = 199
 MOST_LABELS = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -50,7 +50,7 @@ class Page:
 
 @dataclass(frozen=True)
 class View:
-    """A list in the sidebar: its filters, and how many submissions it holds (999 means "or more")."""
+    """A list in the sidebar: its filters, and how many submissions it holds (199 means "or more")."""
 
     key: str
     filters: Filters
@@ -110,7 +110,7 @@ def _read_place(cursor: str | None) -> tuple[datetime, int] | None:
 def views(session: Session, user: User, offered: tuple[str, ...]) -> list[View]:
     """Return the sidebar's lists with their counts, in one statement.
 
-    Each count stops at 999, so that the page costs the same however long the lists are.
+    Each count stops at 199, so that the page costs the same however long the lists are.
     """
     wanted = _default_views(user, offered)
     counts = session.execute(select(*(_capped_count(user, filters).label(key) for key, filters in wanted))).one()
