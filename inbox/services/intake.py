@@ -83,13 +83,17 @@ class Incoming:
 
 @dataclass(frozen=True)
 class Arrival:
-    """What became of an `Incoming`. `repeated`: it was here already, and nothing was changed."""
+    """What became of an `Incoming`.
+
+    `repeated`: it was here already, and nothing was changed; `recovered`: that earlier arrival was not by itself.
+    """
 
     session: Session = field(repr=False)
     submission_id: int
     message_id: int
     reference: str
     repeated: bool = False
+    recovered: bool = False
     opened: bool = False
 
     @property
@@ -105,7 +109,13 @@ _messages, _submissions = Message.__table__, Submission.__table__
 # One look at what is known before a message is stored: the sender's contact point, which is locked, and the
 # message itself, should it be here already. Always one row, with NULL for what is not known.
 _WHAT_IS_KNOWN = (
-    select(contacts.POINT_LOCKED.scalar_subquery(), _messages.c.submission_id, _messages.c.id, _submissions.c.reference)
+    select(
+        contacts.POINT_LOCKED.scalar_subquery(),
+        _messages.c.submission_id,
+        _messages.c.id,
+        _messages.c.extra.op("->>")(literal_column("'recovered'")),
+        _submissions.c.reference,
+    )
     .select_from(select(literal_column("1")).subquery("one_row"))
     .outerjoin(
         _messages,
@@ -118,7 +128,7 @@ _WHAT_IS_KNOWN = (
 def _look_up(session: Session, incoming: Incoming) -> tuple[int | None, Arrival | None]:
     """Return the id of the sender's contact point, and the earlier arrival of the same message."""
     sender = incoming.sender
-    point_id, submission_id, message_id, reference = fetch_one(
+    point_id, submission_id, message_id, recovered, reference = fetch_one(
         session,
         _WHAT_IS_KNOWN,
         account=incoming.account,
@@ -126,8 +136,9 @@ def _look_up(session: Session, incoming: Incoming) -> tuple[int | None, Arrival 
         channel=incoming.channel,
         address=sender.address if sender else None,
     )
-    repeat = Arrival(session, submission_id, message_id, reference, repeated=True) if message_id else None
-    return point_id, repeat
+    if message_id is None:
+        return point_id, None
+    return point_id, Arrival(session, submission_id, message_id, reference, repeated=True, recovered=bool(recovered))
 
 
 def find_repeat(session: Session, incoming: Incoming) -> Arrival | None:
@@ -147,7 +158,8 @@ def receive(session: Session, incoming: Incoming, *, region: str, now: datetime)
     """
     point_id, repeat = _look_up(session, incoming)
     if repeat:
-        _complete(session, repeat, incoming, now)
+        if repeat.recovered and not incoming.is_recovered:
+            _complete(session, repeat, incoming, now)
         return repeat
     person = None
     if incoming.sender and point_id:
@@ -164,8 +176,6 @@ def receive(session: Session, incoming: Incoming, *, region: str, now: datetime)
 
 def _complete(session: Session, repeat: Arrival, incoming: Incoming, now: datetime) -> None:
     """Add to a recovered message what only its own webhook tells."""
-    if incoming.is_recovered:
-        return
     message = session.get_one(Message, repeat.message_id, with_for_update=True, populate_existing=True)
     if not message.extra.get("recovered"):
         return
