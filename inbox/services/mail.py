@@ -30,7 +30,7 @@ from inbox.services.intake import Arrival, Incoming
 from inbox.services.mail_threads import Place
 from inbox.services.mail_tokens import Derive
 from inbox.storage import Stored
-from inbox.text import clean, language_of
+from inbox.text import clean, language_of, one_address
 
 
 @dataclass(frozen=True)
@@ -215,8 +215,8 @@ def _incoming(read: ReadMail, problem: str, address: str, profile: Profile, now:
 
 
 def _usable(address: str) -> str:
-    """An address that can be answered, in lower case; "" for any other text."""
-    return address.lower() if _USABLE.fullmatch(address) and clean(address) == address else ""
+    """An address that can be answered, as it is kept; "" for any other text."""
+    return one_address(address) if _USABLE.fullmatch(address) and clean(address) == address else ""
 
 
 def _gist(read: ReadMail, problem: str) -> str:

@@ -370,6 +370,13 @@ def test_who_takes_a_message_id_of_ours_is_heard_all_the_same(newsroom: Runtime)
     assert mails(newsroom)[-1].traits == {"reused_id": True}
 
 
+def test_who_takes_a_message_id_of_ours_does_not_get_the_answers_to_it(newsroom: Runtime):
+    first = arrive(newsroom, letter())
+    ours = answer(newsroom, first)
+    arrive(newsroom, letter("A stranger", mail_id=ours, sender="stranger@reader.example"))
+    assert arrive(newsroom, letter("Thank you", in_reply_to=ours)).submission_id == first.submission_id
+
+
 def test_nothing_personal_is_in_the_history(newsroom: Runtime):
     first = arrive(newsroom, letter())
     arrive(newsroom, bounce(answer(newsroom, first)))
