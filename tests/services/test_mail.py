@@ -346,6 +346,15 @@ def test_a_bounce_of_nothing_of_ours_is_a_message(newsroom: Runtime):
     assert submissions(newsroom)[1].kind == "message"
 
 
+@pytest.mark.parametrize(("key", "status"), [("subscribe:1", Status.CLOSED), ("notice:1:1", Status.NEW)])
+def test_a_bounce_of_a_letter_that_anybody_could_ask_for_is_kept_and_closed(newsroom: Runtime, key, status):
+    made = {"recipient": "nobody@reader.example", "subject": "", "text": "", "created_at": newsroom.clock()}
+    with newsroom.database.writing() as session:
+        session.add(Letter(key=key, mail_id="<letter@newsroom.example>", **made))
+    assert arrive(newsroom, bounce("<letter@newsroom.example>")).opened
+    assert submissions(newsroom)[0].status is status
+
+
 @pytest.mark.parametrize("what", [{"automatic": True}, {"bulk": True}])
 def test_no_machine_and_no_list_is_acknowledged(newsroom: Runtime, what: dict[str, bool]):
     arrival = arrive(newsroom, letter(**what))

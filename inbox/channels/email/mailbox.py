@@ -210,7 +210,7 @@ class Folder:
 
     def _number(self, name: str) -> int | None:
         value = self._client.response(name)[1][-1]
-        return int(value) if value else None
+        return int(value) if value and value.isdigit() else None
 
     def _idle(self) -> bool:
         self._client.untagged_responses.clear()
