@@ -224,7 +224,7 @@ class Folder:
             grown = self._line_waits() and b"EXISTS" in self._client._get_line()
         self._client.send(b"DONE\r\n")
         self._box.consume_until_tagged_response(tag)
-        return grown
+        return bool(grown)
 
     def _line_waits(self) -> bool:
         """Whether the server says something, or hangs up, within a second.
