@@ -114,7 +114,7 @@ def recall(session: Session, point_id: int, sender: Sender, keyword: str | None,
     key = thread_key(sender.channel, sender.address)
     found = fetch_one(session, _KNOWN, point=point_id, thread_key=key)
     can_reply, submission_id, reference, contact_id, name, *others = found
-    if keyword or can_reply != sender.can_reply or (sender.name and not name):
+    if keyword or can_reply != _can_reply(sender, can_reply) or (sender.name and not name):
         _learn(session.get_one(ContactPoint, point_id), sender, keyword, now)
         session.flush()
     return Person(contact_id, Facts(name or sender.name[:500], *others), point_id, submission_id, reference or "")
@@ -127,7 +127,15 @@ def _learn(point: ContactPoint, sender: Sender, keyword: str | None, now: dateti
         point.opted_out_at = now
     if keyword == "start" and point.opted_out_at and point.opted_out_at <= now:
         point.opted_out_at = None
-    point.can_reply = sender.can_reply  # who writes again has unblocked us
+    point.can_reply = _can_reply(sender, point.can_reply)
+
+
+def _can_reply(sender: Sender, before: bool) -> bool:
+    """Whether this sender can be answered; who writes again has unblocked us.
+
+    A mail that reports something undelivered says that about nobody whom we know: its From may be forged.
+    """
+    return sender.can_reply or (sender.channel is Channel.EMAIL and before)
 
 
 def add(rows: Rows, sender: Sender, keyword: str | None, *, now: datetime) -> Person:

@@ -17,20 +17,22 @@ from inbox.models import (
     Direction,
     FileState,
     JobKind,
+    Letter,
     Mail,
     Message,
+    Status,
     Submission,
     User,
 )
 from inbox.profile import Profile
 from inbox.rendering import message as render
-from inbox.services import audit, intake, jobs, mail_threads, media, outbox, spam
+from inbox.services import audit, intake, jobs, letters, mail_threads, media, outbox, spam
 from inbox.services.contacts import Facts, Sender
 from inbox.services.intake import Arrival, Incoming
 from inbox.services.mail_threads import Place
 from inbox.services.mail_tokens import Derive
 from inbox.storage import Stored
-from inbox.text import clean, language_of
+from inbox.text import clean, language_of, one_address
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,7 @@ def receive(
     arrival = _store(session, incoming, place, profile, now)
     _add_mail(session, arrival, read, place, original, problem, _content_ids(files, rows))
     _report_bounce(session, read, now)
+    _put_away(session, arrival, read, now)
     return arrival
 
 
@@ -215,8 +218,8 @@ def _incoming(read: ReadMail, problem: str, address: str, profile: Profile, now:
 
 
 def _usable(address: str) -> str:
-    """An address that can be answered, in lower case; "" for any other text."""
-    return address.lower() if _USABLE.fullmatch(address) and clean(address) == address else ""
+    """An address that can be answered, as it is kept; "" for any other text."""
+    return one_address(address) if _USABLE.fullmatch(address) and clean(address) == address else ""
 
 
 def _gist(read: ReadMail, problem: str) -> str:
@@ -299,6 +302,19 @@ def _report_bounce(session: Session, read: ReadMail, now: datetime) -> None:
     if session.scalar(select(exists().where(Message.id == Mail.message_id, *ours))):
         status = clean(read.bounce.status)[:32]
         outbox.report(session, SMTP, mail_id, DeliveryState.FAILED, status, now=now)
+
+
+def _put_away(session: Session, arrival: Arrival, read: ReadMail, now: datetime) -> None:
+    """Close what only says that a letter about the newsletter did not arrive: anybody can type any address."""
+    mail_id = mail_threads.known_as(read.bounce.original_id) if read.bounce and arrival.opened else ""
+    about = (Letter.mail_id == mail_id, Letter.key.startswith(letters.TO_ANYBODY, autoescape=True))
+    if not mail_id or not session.scalar(select(exists().where(*about))):
+        return
+    item: Submission = arrival.submission
+    item.status, item.decided_at = Status.CLOSED, now
+    item.version += 1
+    audit.record(session, audit.SYSTEM, "submission:newsletter", item.id, now=now, step="bounce")
+    session.flush()
 
 
 # Mails that could not be read

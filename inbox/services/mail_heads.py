@@ -14,6 +14,8 @@ from inbox.services.mail_tokens import Derive
 from inbox.services.provider import MailHead
 
 MOST_REFERENCES = 20
+LONGEST_SUBJECT = 500
+"""Servers take no line of more than 998 characters (RFC 5322, section 2.1.1)."""
 LOOKED_AT = 20
 """How far back to look for a mail that a person wrote, past reports and vacation notices."""
 MADE = ".invalid>"
@@ -55,7 +57,7 @@ def subject(session: Session, submission: Submission) -> str:
     if newest is None:
         return submission.subject
     last = str(newest.extra.get("subject", "")) or submission.subject
-    return f"Re: {_ANSWER.sub('', last.strip())}".strip()
+    return f"Re: {_ANSWER.sub('', last.strip())}".strip()[:LONGEST_SUBJECT]
 
 
 def kept(head: MailHead) -> dict[str, Any]:

@@ -157,7 +157,10 @@ def _named(read: "ReadMail") -> list[str]:
 
 
 def _submissions_of(session: Session, mail_ids: list[str]) -> dict[str, int]:
-    """In which submission each of these Message-IDs is; of several mails under one, the newest counts."""
+    """In which submission each of these Message-IDs is.
+
+    Of several mails under one the newest counts, but ours before those of anybody who takes our Message-ID.
+    """
     wanted = select(Mail.mail_id, Message.submission_id).join(Mail.message).where(Mail.mail_id.in_(mail_ids))
-    rows = session.execute(wanted.order_by(Mail.id))
+    rows = session.execute(wanted.order_by(Message.direction == Direction.OUT, Mail.id))
     return {name: number for name, number in rows}  # noqa: C416

@@ -137,3 +137,10 @@ _OTHER = Meaning(N_("Refused"), N_("The log says what was wrong with it."))
 def meaning(reason: str) -> Meaning:
     """What this reason is likely to mean."""
     return _MEANING.get(reason, _OTHER)
+
+
+def carried(reason: str, signed: bool) -> str:
+    """Whether a request carried what would prove who sent it, in words to be translated: each provider has its own."""
+    if "secret" in reason.lower():
+        return N_("with a secret") if signed else N_("without a secret")
+    return N_("with a signature") if signed else N_("without a signature")

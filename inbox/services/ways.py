@@ -77,12 +77,11 @@ class Way:
 
 @dataclass(frozen=True)
 class _Heard:
-    """The last that somebody said from an address, to which of ours, and where they want the answer."""
+    """The last that somebody said from an address, and to which of ours."""
 
     at: datetime
     ours: str
     service: str
-    answer_to: str
 
 
 def find_ways(
@@ -99,7 +98,7 @@ def find_ways(
     heard = {point.id: _heard(session, point.id) for point in points}
     usual = heard.get(usual_id or 0)
     ways = [
-        _by_mail(submission, point.address, point, points, heard[point.id], profile)
+        _by_mail(submission, _answer_to(session, submission, point), point, points, heard[point.id], profile)
         if point.channel is Channel.EMAIL
         else _way(point.channel, point.address, point, points, heard, usual, profile, now)
         for point in sorted(points, key=lambda point: point.id != usual_id)
@@ -144,8 +143,19 @@ def _heard(session: Session, point_id: int) -> _Heard | None:
     row = session.execute(last).first()
     if row is None:
         return None
-    service, answer_to = (str(row.extra.get(name, "")) for name in ("messaging_service_sid", "reply_to"))
-    return _Heard(row.at, row.recipient, service, answer_to if _ADDRESS.fullmatch(answer_to) else "")
+    return _Heard(row.at, row.recipient, str(row.extra.get("messaging_service_sid", "")))
+
+
+def _answer_to(session: Session, submission: Submission, point: ContactPoint) -> str:
+    """Where a mail to somebody goes: where they last asked for answers in this conversation, else to their address.
+
+    What another mail asks for counts for nothing here: anybody can write in somebody's name.
+    """
+    said = (Message.submission_id == submission.id, Message.contact_point_id == point.id)
+    last = select(Message.extra).where(*said, Message.direction == Direction.IN)
+    extra = session.scalar(last.order_by(Message.at.desc(), Message.id.desc()).limit(1)) or {}
+    asked = str(extra.get("reply_to", ""))
+    return asked if _ADDRESS.fullmatch(asked) else point.address
 
 
 def _also_by_sms(points: Sequence[ContactPoint]) -> list[ContactPoint]:
@@ -197,7 +207,7 @@ def _by_mail(
         return None
     return Way(
         channel=Channel.EMAIL,
-        address=last.answer_to or address if last else address,
+        address=address,
         contact_id=submission.contact_id or (point.contact_id if point else 0),
         point_id=point.id if point else None,
         ours=mailbox.address,

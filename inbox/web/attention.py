@@ -93,6 +93,7 @@ def webhooks() -> ResponseReturnValue:
         "attention/webhooks.html",
         runs=refusals.runs(refusals.newest(session)),
         meaning=refusals.meaning,
+        carried=refusals.carried,
         address=f"{runtime.settings.public_url}/hooks/twilio/messages",
         recovers=bool(runtime.settings.twilio_account_sid and runtime.settings.reconcile_minutes),
         user=user,

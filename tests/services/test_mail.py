@@ -346,6 +346,15 @@ def test_a_bounce_of_nothing_of_ours_is_a_message(newsroom: Runtime):
     assert submissions(newsroom)[1].kind == "message"
 
 
+@pytest.mark.parametrize(("key", "status"), [("subscribe:1", Status.CLOSED), ("notice:1:1", Status.NEW)])
+def test_a_bounce_of_a_letter_that_anybody_could_ask_for_is_kept_and_closed(newsroom: Runtime, key, status):
+    made = {"recipient": "nobody@reader.example", "subject": "", "text": "", "created_at": newsroom.clock()}
+    with newsroom.database.writing() as session:
+        session.add(Letter(key=key, mail_id="<letter@newsroom.example>", **made))
+    assert arrive(newsroom, bounce("<letter@newsroom.example>")).opened
+    assert submissions(newsroom)[0].status is status
+
+
 @pytest.mark.parametrize("what", [{"automatic": True}, {"bulk": True}])
 def test_no_machine_and_no_list_is_acknowledged(newsroom: Runtime, what: dict[str, bool]):
     arrival = arrive(newsroom, letter(**what))
@@ -368,6 +377,13 @@ def test_who_takes_a_message_id_of_ours_is_heard_all_the_same(newsroom: Runtime)
     ours = answer(newsroom, arrive(newsroom, letter()))
     assert arrive(newsroom, letter("I only answer", mail_id=ours)).opened
     assert mails(newsroom)[-1].traits == {"reused_id": True}
+
+
+def test_who_takes_a_message_id_of_ours_does_not_get_the_answers_to_it(newsroom: Runtime):
+    first = arrive(newsroom, letter())
+    ours = answer(newsroom, first)
+    arrive(newsroom, letter("A stranger", mail_id=ours, sender="stranger@reader.example"))
+    assert arrive(newsroom, letter("Thank you", in_reply_to=ours)).submission_id == first.submission_id
 
 
 def test_nothing_personal_is_in_the_history(newsroom: Runtime):

@@ -8,8 +8,8 @@ from mail_room import LING, NEWS, PRESS, PROFILE, MailRoom
 from smtp_peer import SmtpPeer, read, said
 
 from inbox.errors import ReplyRefused, StorageError
-from inbox.models import Channel, Contact, ContactPoint, DeliveryState, JobState
-from inbox.services import mail_tokens, outbox
+from inbox.models import Channel, Contact, ContactPoint, DeliveryState, JobState, Message
+from inbox.services import mail_tokens, outbox, ways
 from inbox.services.contacts import Facts
 from inbox.services.mail import Bounce
 from inbox.storage import Storage
@@ -133,6 +133,31 @@ def test_no_line_break_of_a_stranger_becomes_a_header(room, peer, breaks):
     assert "Intruder" not in said(mail)
     assert mail["Subject"].startswith("Re: Hello Bcc: other@example.org")
     assert peer.envelopes == [(NEWS, LING)]
+
+
+def test_who_writes_in_a_senders_name_does_not_get_the_answers_to_them(room, peer):
+    first = room.gets()
+    room.gets("Hello", subject="Another", reply_to="thief@example.net")
+    with room.runtime.database.reading() as session:
+        item = session.get_one(Message, first).submission
+        found = ways.find_ways(session, item, room.runtime.profile, now=room.clock())
+    assert [way.address for way in found] == [LING]
+
+
+def test_a_bounce_in_somebodys_name_does_not_stop_the_letters_to_them(room, peer):
+    room.gets()
+    number = room.replies()
+    room.gets("Failed", automatic=True, bounce=Bounce("x@example.org", "5.1.1", ""))
+    room.waits(seconds=11)
+    assert room.message(number).delivery is DeliveryState.SENT
+
+
+def test_a_very_long_subject_is_answered_in_lines_that_servers_take(room, peer):
+    room.gets(subject="x" * 20_000)
+    room.replies()
+    room.waits(seconds=11)
+    [content] = peer.contents
+    assert max(map(len, content.splitlines())) <= 998
 
 
 def test_a_reply_address_that_is_none_is_not_written_to(room, peer):

@@ -141,6 +141,12 @@ def test_an_address_gets_few_mails_however_often_it_is_typed(press: Press) -> No
     assert len(press.mails) == 4
 
 
+def test_another_way_to_write_a_domain_brings_no_further_mail(press: Press) -> None:
+    for address in (ADDRESS, "ling@ｅxample.org", "ling@exaｍple.org", "ling@exam\u00adple.org", "ling@example。org"):
+        press.ask(address)
+    assert [mail["To"] for mail in press.mails] == [ADDRESS]
+
+
 def test_every_link_of_before_the_confirmation_is_void_after_it(press: Press) -> None:
     press.ask()
     press.waits(minutes=11)

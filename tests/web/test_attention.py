@@ -504,9 +504,15 @@ def test_what_is_refused_alike_is_one_line(runtime, signed_in, clock) -> None:
     with runtime.database.writing() as session:
         refusals.keep(session, [refusal(clock() + timedelta(minutes=n)) for n in range(40)])
         refusals.keep(session, [refusal(clock(), "no signature", signed=False)])
+        refusals.keep(session, [refusal(clock(), "wrong secret in the address")])
     page = signed_in("ada").get(f"{ROOM}/webhooks").text
     lines = re.findall(r'<h2>([^<]*)(?: <span class="nr-count">([^<]*)</span>)?</h2>', page)
-    assert lines == [("Without a signature", ""), ("Wrong signature", "40 times")]
+    assert lines == [("Wrong secret", ""), ("Without a signature", ""), ("Wrong signature", "40 times")]
+    assert re.findall(r"with(?:out)? a (?:signature|secret)(?=</p>)", page) == [
+        "with a secret",
+        "without a signature",
+        "with a signature",
+    ]
 
 
 def test_only_the_newest_five_hundred_are_kept_in_memory_and_in_the_table(app, runtime, clock) -> None:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
@@ -26,20 +27,36 @@ class Sender:
     address: str
 
 
+class _Text(str):
+    """What a header field says, to be written as it is."""
+
+
 class _Policy(EmailPolicy):
-    """Folds a header that needs no encoding only between words: the library would encode a long Message-ID or link,
-    which no program finds again."""
+    """Writes our texts itself. The library would decode what looks like an encoded word in the subject of a stranger
+    and write out the line breaks that it finds there; and encode a long Message-ID or link, which no program finds
+    again."""
+
+    def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
+        return (name, value) if isinstance(value, _Text) else super().header_store_parse(name, value)
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         text = str(value)
+        if isinstance(value, _Text) and not (text.isascii() and "=?" not in text):
+            words = Header(text, "utf-8", LINE_LENGTH, name).encode(linesep=SMTP.linesep)
+            return f"{name}: {words}\r\n".encode("ascii")
         if not text.isascii():
             return super().fold_binary(name, value)
-        lines = [f"{name}:"]
-        for word in text.split():
-            if len(lines[-1]) + 1 + len(word) > LINE_LENGTH and lines[-1].strip() not in ("", f"{name}:"):
-                lines.append("")
-            lines[-1] += f" {word}"
-        return ("\r\n".join(lines) + "\r\n").encode("ascii")
+        return _between_words(name, text)
+
+
+def _between_words(name: str, text: str) -> bytes:
+    """A field in lines that end between words only."""
+    lines = [f"{name}:"]
+    for word in text.split():
+        if len(lines[-1]) + 1 + len(word) > LINE_LENGTH and lines[-1].strip() not in ("", f"{name}:"):
+            lines.append("")
+        lines[-1] += f" {word}"
+    return ("\r\n".join(lines) + "\r\n").encode("ascii")
 
 
 _POLICY = _Policy(linesep=SMTP.linesep, max_line_length=LINE_LENGTH)
@@ -62,13 +79,10 @@ def compose(
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = Address(one_line(sender.name), addr_spec=sender.address)
     mail["To"] = Address(addr_spec=recipient_of(recipient))
-    mail["Subject"] = one_line(head.subject)
     mail["Date"] = at
-    mail["Message-ID"] = head.mail_id
-    optional = {"In-Reply-To": head.in_reply_to, "References": " ".join(head.references), "Reply-To": head.reply_to}
-    for name, value in {**optional, **head.headers}.items():
+    for name, value in _texts(head).items():
         if value:
-            mail[name] = one_line(value)
+            mail[name] = _Text(one_line(value))
     mail.set_content(text, cte="quoted-printable")
     if html:
         mail.add_alternative(html, subtype="html", cte="quoted-printable")
@@ -78,6 +92,17 @@ def compose(
     return mail
 
 
+def _texts(head: MailHead) -> dict[str, str]:
+    return {
+        "Subject": head.subject,
+        "Message-ID": head.mail_id,
+        "In-Reply-To": head.in_reply_to,
+        "References": " ".join(head.references),
+        "Reply-To": head.reply_to,
+        **head.headers,
+    }
+
+
 def recipient_of(address: str) -> str:
     """The address as every server takes it, a domain of other letters in its ASCII form. Raises `jobs.Refused`."""
     local, _, domain = address.strip().rpartition("@")
@@ -85,7 +110,8 @@ def recipient_of(address: str) -> str:
         written = f"{local}@{domain.encode('idna').decode()}"
     except UnicodeError:
         raise Refused(SMTP_ADDRESS) from None
-    if not written.isascii() or not _ADDRESS.fullmatch(written):
+    # "=?" begins an encoded word (RFC 2047), which the library would decode even in an address.
+    if not written.isascii() or not _ADDRESS.fullmatch(written) or "=?" in written:
         raise Refused(SMTP_ADDRESS)
     return written
 

@@ -124,15 +124,15 @@ class Folder:
         with told("lost"):
             return bool(self._box.folder.exists(target))
 
-    def wait(self) -> None:
-        """Wait until something may have come: until the server says so, and for some minutes at most."""
+    def wait(self) -> bool:
+        """Wait until something may have come, for some minutes at most; return whether the server says so."""
         if self._grown:  # said along with another answer, and not again
-            return
+            return True
         if self.can_idle:
             with told("lost"):
-                self._idle()
-        else:
-            self._stopping.wait(POLL_SECONDS)
+                return self._idle()
+        self._stopping.wait(POLL_SECONDS)
+        return False
 
     def _move(self, uids: str, target: bytes) -> None:
         if "MOVE" in self._capabilities:
@@ -171,6 +171,8 @@ class Folder:
         while chunk := self._chunk(uid, size):
             size += len(chunk)
             _write(file, chunk)
+            if len(chunk) > CHUNK_BYTES:  # a server that knows no pieces gives all of it, each time
+                break
         if chunk is None:
             file.close()
             return Absent.WITHHELD if uid in self._search(f"UID {uid}") else Absent.GONE
@@ -208,9 +210,9 @@ class Folder:
 
     def _number(self, name: str) -> int | None:
         value = self._client.response(name)[1][-1]
-        return int(value) if value else None
+        return int(value) if value and value.isdigit() else None
 
-    def _idle(self) -> None:
+    def _idle(self) -> bool:
         self._client.untagged_responses.clear()
         tag = self._client._command("IDLE")
         while self._client._get_response() is not None:  # None: the server waits, as we do
@@ -222,6 +224,7 @@ class Folder:
             grown = self._line_waits() and b"EXISTS" in self._client._get_line()
         self._client.send(b"DONE\r\n")
         self._box.consume_until_tagged_response(tag)
+        return bool(grown)
 
     def _line_waits(self) -> bool:
         """Whether the server says something, or hangs up, within a second.

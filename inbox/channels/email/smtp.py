@@ -166,7 +166,9 @@ def _end(connection: smtplib.SMTP) -> None:
         code, words = connection.getreply()
     except (smtplib.SMTPException, OSError):
         raise Unclear from None
-    if code < 0:
+    if 200 <= code < 300:  # its first digit decides (RFC 5321, section 4.3.2)
+        return
+    if code < 400:
         raise Unclear
     _check(code, words)
 

@@ -33,6 +33,8 @@ REFUSED_PAUSE = timedelta(minutes=5)
 """After a refused sign-in: servers lock accounts whose password is tried again and again."""
 OTHERS_PAUSE = timedelta(seconds=10)
 """How often to see whether whoever reads this folder still does."""
+FEW_FALSE_ALARMS, LONGEST_REST_SECONDS = 3, 60
+"""After so many looks in a row that a server asked for and that found nothing, it is taken less and less seriously."""
 TOLD_AFTER = 100
 """How many mails to take in before saying that all is well."""
 
@@ -109,14 +111,18 @@ class Watch(threading.Thread):
 
     def _follow(self, folder: Folder) -> None:
         self._begin(folder)
-        unsettled = 1
+        unsettled, false_alarms = 1, 0
+        has_grown = False
         while not self._stopping.is_set():
-            problem = self._take_in_all(folder, folder.beyond(self._last))
+            listed = folder.beyond(self._last)
+            false_alarms = false_alarms + 1 if has_grown and not listed else 0
+            problem = self._take_in_all(folder, listed)
             refused = self._settle(folder, unsettled)
             if not refused:
                 unsettled = self._last + 1
             self._report(problem or refused)
-            folder.wait()
+            self._stopping.wait(min(false_alarms // FEW_FALSE_ALARMS, LONGEST_REST_SECONDS))
+            has_grown = folder.wait()
             self._failures = 0
 
     def _begin(self, folder: Folder) -> None:

@@ -24,7 +24,7 @@ from inbox.kinds import Field, Widget
 from inbox.models import Channel
 from inbox.profile import LANGUAGES, Number
 from inbox.services import newsletter, subscribers
-from inbox.text import N_
+from inbox.text import N_, one_address
 
 bp = Blueprint("subscribe", __name__)
 
@@ -156,7 +156,7 @@ def _address(form: PublicForm) -> str | None:
     if not typed:
         return None
     try:
-        return Address(addr_spec=typed.lower()).addr_spec
+        return one_address(Address(addr_spec=typed).addr_spec)
     except (MessageError, ValueError, IndexError):
         form["email"].add_error(_("Mail cannot go to this address. Look whether each character is right."))
         return None

@@ -116,6 +116,13 @@ def test_one_address_gets_at_most_three_a_day(room, peer):
     assert len(peer.contents) == 5
 
 
+@pytest.mark.parametrize("other", ["ling@ｅxample.org", "ling@exam\u00adple.org", "ling@example。org"])
+def test_another_way_to_write_an_address_is_no_other_address(room, peer, other):
+    for number in range(5):
+        room.acknowledges(room.gets(f"Text {number}", sender=other if number % 2 else LING))
+    assert len(peer.contents) == 3
+
+
 def test_an_old_mail_is_taken_in_without_a_word(room, peer, clock):
     number = room.gets(sent_at=clock())
     room.waits(days=3)

@@ -1,6 +1,8 @@
 """Letters against a real mail server: each leaves once, or it is said why not."""
 
 from datetime import timedelta
+from email import message_from_bytes
+from email.header import decode_header, make_header
 
 import pytest
 from smtp_peer import SmtpPeer, said
@@ -175,6 +177,29 @@ def test_nothing_that_is_written_adds_a_header(office, peer):
     assert said(mail).strip() == "Good morning"
 
 
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "é =?utf-8?q?a=0D=0ABcc:_other@example.org?=",
+        "=?utf-8?b?w6kNCkJjYzogYkBleGFtcGxlLm9yZw0KDQpJbnRydWRlcg==?=",
+        "=?utf-7?q?+AA0ACg-Bcc:_other@example.org?= é",
+    ],
+)
+def test_what_looks_like_an_encoded_word_is_sent_as_it_was_written(office, peer, subject):
+    office.writes(subject=subject, headers={"X-Note": subject})
+    mail = peer.mails[0]
+    assert mail["Bcc"] is None
+    assert said(mail).strip() == "Good morning"
+    raw = message_from_bytes(peer.contents[0])
+    for name in ("Subject", "X-Note"):
+        assert str(make_header(decode_header(raw[name]))) == subject
+
+
+def test_an_address_in_encoded_words_is_not_written_to(office, peer):
+    office.writes(recipient="=?utf-8?q?=C3=A9?=@example.org")
+    assert office.state() == (LetterState.FAILED, "smtp-address")
+
+
 def test_a_letter_goes_out_when_it_is_due(office, peer, clock):
     with office.runtime.database.writing() as session:
         for _ in range(2):
@@ -192,3 +217,12 @@ def test_a_letter_goes_out_when_it_is_due(office, peer, clock):
     assert peer.contents == []
     office.waits(hours=2)
     assert len(peer.contents) == 1
+
+
+@pytest.mark.parametrize(("answer", "state"), [("200 Fine", LetterState.SENT), ("354 Go on", LetterState.UNKNOWN)])
+def test_an_odd_answer_to_a_whole_mail_never_sends_it_twice(office, peer, answer, state):
+    peer.next("refuse", answer)
+    office.writes()
+    office.waits(days=2)
+    assert office.state()[0] is state
+    assert peer.connections == 1

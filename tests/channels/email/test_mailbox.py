@@ -93,6 +93,16 @@ def test_a_mail_may_be_empty_or_quoted_and_its_number_may_come_after_it(stopping
         assert folder._fetch([7, 8]) == {7: content, 8: b"b"}
 
 
+def test_a_server_that_knows_no_pieces_gives_a_mail_once(stopping, tmp_path, monkeypatch):
+    monkeypatch.setattr(mailbox, "CHUNK_BYTES", 5)
+    told = b"* 1 FETCH (UID 1 BODY[] {12}\r\nhello, world)\r\n"
+    with (
+        Scripted({b"FETCH": (told, b"OK done")}) as peer,
+        opened(peer.server, writable=False, stopping=stopping) as folder,
+    ):
+        assert read(folder, [1], tmp_path, singly=True) == {1: b"hello, world"}
+
+
 def test_marking_and_moving_leave_alone_what_others_have_marked_as_deleted(folder, account):
     account.append(*map(mail, range(1, 6)))
     account.create('"Done &- gone/&ANw-ber"')

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from inbox.channels.email import calendars
 from inbox.channels.email.parse import parse
 from inbox.errors import Unreadable
 
@@ -457,6 +458,36 @@ def test_a_calendar_file_of_rubbish_is_only_a_file():
         parts(plain("x"), "Content-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;:;=\r\n")
     )
     assert (read.kind, len(read.files)) == ("", 1)
+
+
+def own_zone(rule: str, offset: str = "+0200") -> str:
+    """What stands in an invitation between its zone and its start, where the zone is called "Here"."""
+    changes = "".join(
+        f"BEGIN:{name}\nDTSTART:16010101T000000\nRRULE:{rule}BYMONTH={month}\nTZOFFSETFROM:{offset}\n"
+        f"TZOFFSETTO:{offset}\nEND:{name}\n"
+        for name, month in (("STANDARD", 10), ("DAYLIGHT", 3))
+    )
+    return (
+        f"BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:Here\n{changes}END:VTIMEZONE\nBEGIN:VEVENT\n"
+        "DTSTART;TZID=Here:20261204T193000\nEND:VEVENT\nEND:VCALENDAR\n"
+    )
+
+
+YEARLY = "FREQ=YEARLY;BYDAY=-1SU;"
+
+
+@pytest.mark.parametrize("rule", ["FREQ=SECONDLY;", "FREQ=SEC\n ONDLY;", "FREQ=YEARLY;BYSECOND=1,2,3;BYDAY=SU,MO;"])
+def test_no_time_zone_of_a_stranger_takes_for_ever(rule):
+    kept = calendars._without_endless_rules(own_zone(rule))
+    assert "RRULE" not in kept
+    assert calendars._without_endless_rules(own_zone(YEARLY)).count("RRULE") == 2
+    assert calendars._without_endless_rules(own_zone(YEARLY) * 90).count("RRULE") == calendars.MOST_RULES
+    assert calendars.facts(own_zone(rule))["starts_at"]["at"] == "2026-12-04T17:30:00+00:00"
+
+
+def test_what_one_mail_calls_its_time_zone_means_nothing_in_the_next():
+    hours = [calendars.facts(own_zone(YEARLY, offset))["starts_at"]["at"][11:13] for offset in ("+0200", "+0900")]
+    assert hours == ["17", "10"]
 
 
 def test_the_same_mail_is_the_same_however_it_travelled():

@@ -375,3 +375,23 @@ def test_the_right_to_read_is_renewed_while_waiting(reading: Reading, clock):
 def test_a_folder_whose_mailbox_is_not_known_is_not_read(reading: Reading):
     runtime = reading(address="other@example.org")
     assert watch.make(runtime) == []
+
+
+def test_a_server_that_calls_for_nothing_again_and_again_is_asked_less_and_less(reading: Reading, monkeypatch):
+    each, pauses = watch.make(reading())[0], []
+
+    class Folder:
+        uid_validity, uid_next = 1, 1
+
+        def beyond(self, last: int) -> list[int]:
+            return []
+
+        def wait(self) -> bool:
+            if len(pauses) == 7:
+                each.stop()
+            return True
+
+    assert each._take_hold()
+    monkeypatch.setattr(each._stopping, "wait", pauses.append)
+    each._follow(Folder())
+    assert pauses == [0, 0, 0, 1, 1, 1, 2]
